@@ -1,0 +1,44 @@
+import nx from '@nx/eslint-plugin'
+import tseslint from 'typescript-eslint'
+
+// Who may import whom. Lists grow downwards: each layer sees the ones before it.
+const sees = (layer, ...layers) => ({ sourceTag: `layer:${layer}`, onlyDependOnLibsWithTags: layers.map((l) => `layer:${l}`) })
+const runtimeLibs = ['contracts', 'infrastructure', 'domain', 'runtime']
+
+export default tseslint.config(
+  { ignores: ['**/.types/**', '**/dist/**', '**/node_modules/**', '.cache/**'] },
+  {
+    files: ['**/*.ts', '**/*.tsx', '**/*.mjs'],
+    extends: [tseslint.configs.recommended],
+    plugins: { '@nx': nx },
+    rules: {
+      '@nx/enforce-module-boundaries': ['error', {
+        allow: [], banTransitiveDependencies: false, enforceBuildableLibDependency: false,
+        depConstraints: [
+          sees('contracts'),
+          sees('infrastructure', 'contracts'),
+          sees('domain', 'contracts', 'infrastructure'),
+          sees('runtime', 'contracts', 'infrastructure'),
+          sees('app', ...runtimeLibs, 'tool'),
+          sees('tool', ...runtimeLibs, 'tool'),
+          { sourceTag: 'layer:app', notDependOnLibsWithTags: ['layer:app'] },
+        ],
+      }],
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/no-redeclare': 'off',
+      'no-console': 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
+      'max-lines': ['error', { max: 400, skipBlankLines: true }],
+    },
+  },
+  {
+    files: ['apps/**/*.ts', 'libs/**/*.ts', 'tools/**/*.ts'],
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+    },
+  },
+)

@@ -1,0 +1,93 @@
+/**
+ * Every error that StreamForge itself raises, by code. The table is closed: docs/ERRORS.md documents each row and a test
+ * fails when one is missing there. `status` is the HTTP status where the error reaches a person through the API;
+ * `retryable` tells the orchestrator whether another attempt may succeed.
+ */
+export const errorTable = {
+  BAD_REQUEST: { status: 400, retryable: false },
+  UNKNOWN_TYPE: { status: 422, retryable: false },
+  UNKNOWN_VENUE: { status: 422, retryable: false },
+  UNKNOWN_SYMBOL: { status: 422, retryable: false },
+  BAD_TIME_RANGE: { status: 422, retryable: false },
+  INVALID_FIELD: { status: 422, retryable: false },
+  BODY_TOO_LARGE: { status: 413, retryable: false },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false },
+  NOT_FOUND: { status: 404, retryable: false },
+  METHOD_NOT_ALLOWED: { status: 405, retryable: false },
+  CONFLICT: { status: 409, retryable: false },
+  INTERNAL: { status: 500, retryable: true },
+  UNAVAILABLE: { status: 503, retryable: true },
+
+  BAD_CONFIG: { status: 500, retryable: false },
+  BUS_UNAVAILABLE: { status: 503, retryable: true },
+  BUS_CLOSED: { status: 503, retryable: true },
+  TOPIC_NOT_FOUND: { status: 404, retryable: false },
+  TOPIC_EXISTS: { status: 409, retryable: false },
+  OFFSET_OUT_OF_RANGE: { status: 409, retryable: false },
+  NOT_PARTITION_OWNER: { status: 409, retryable: true },
+  MESSAGE_TOO_LARGE: { status: 413, retryable: false },
+  BAD_MESSAGE: { status: 422, retryable: false },
+  HANDLER_FAILED: { status: 500, retryable: true },
+
+  STORE_UNAVAILABLE: { status: 503, retryable: true },
+  STORE_CONFLICT: { status: 409, retryable: true },
+  STORE_REJECTED: { status: 422, retryable: false },
+  COLLECTION_NOT_FOUND: { status: 404, retryable: false },
+  OBJECT_NOT_FOUND: { status: 404, retryable: false },
+
+  LAUNCH_FAILED: { status: 500, retryable: true },
+  IMAGE_NOT_ALLOWED: { status: 422, retryable: false },
+  WORKER_LOST: { status: 500, retryable: true },
+  WORKER_SILENT: { status: 500, retryable: true },
+  ATTEMPTS_EXHAUSTED: { status: 500, retryable: false },
+
+  VENUE_UNREACHABLE: { status: 503, retryable: true },
+  VENUE_RATE_LIMITED: { status: 503, retryable: true },
+  VENUE_BANNED: { status: 503, retryable: true },
+  VENUE_REJECTED: { status: 422, retryable: false },
+  VENUE_BAD_RESPONSE: { status: 502, retryable: true },
+  ARCHIVE_CHECKSUM: { status: 502, retryable: true },
+
+  RECONCILIATION_MISMATCH: { status: 500, retryable: true },
+  CERTIFICATE_INCOMPLETE: { status: 500, retryable: false },
+} as const satisfies Record<string, { status: number; retryable: boolean }>
+
+export type ErrorCode = keyof typeof errorTable
+export const errorCodes = Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]]
+
+/**
+ * An error with a code of {@link errorTable}. `message` says what was wrong, where and what was expected; `remedy` says
+ * what to do; `details` carries machine-readable facts. Never put a secret in any of them.
+ */
+export class StreamForgeError extends Error {
+  override readonly name = 'StreamForgeError'
+  readonly code: ErrorCode
+  readonly remedy: string | undefined
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { cause?: unknown; remedy?: string; details?: Record<string, unknown> } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.remedy = options.remedy
+    this.details = options.details ?? {}
+  }
+
+  get retryable(): boolean {
+    return errorTable[this.code].retryable
+  }
+
+  get status(): number {
+    return errorTable[this.code].status
+  }
+}
+
+/** The same error if it is coded, otherwise one with `fallback` as its code and the original as its cause. */
+export function toStreamForgeError(error: unknown, fallback: ErrorCode = 'INTERNAL'): StreamForgeError {
+  if (error instanceof StreamForgeError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new StreamForgeError(fallback, message, { cause: error })
+}

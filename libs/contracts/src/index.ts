@@ -1,0 +1,27 @@
+export { errorTable, errorCodes, StreamForgeError, toStreamForgeError, type ErrorCode } from './errors.ts'
+export {
+  MIN_EPOCH_MS, MAX_EPOCH_MS, toEpochMs, parseTimeRange, formatTimeRange, timeRangePattern, type EpochMs, type TimeRange,
+} from './time.ts'
+export { Interval, intervals, intervalLengths, floorToInterval, ceilToInterval, nextOpenTime, countCandles } from './interval.ts'
+export { DataType, dataTypes, parseDataType, type ParsedDataType } from './data-type.ts'
+export {
+  Venue, Symbol, WorkflowId, QueueId, TopicName, CollectionName, Offset, queueId, dataTopic, collectionName, telemetryId, targetOf,
+} from './names.ts'
+export {
+  Epoch, Candle, Trade, Gap, StreamMarker, DataMessage, StoredCandle, StoredTrade, type MarketRecord,
+  recordKey, gapKey, candleKeyRange, tradeKeyRange,
+} from './records.ts'
+export { canonicalDecimal, canonicalCandle, canonicalTrade, canonicalLine } from './canonical-line.ts'
+export { CoverageCertificate, StoredCoverageCertificate, type Hole } from './coverage.ts'
+export {
+  TimestampSeconds, Target, Shard, ShardCheckpoint, Checkpoint, Assignment,
+  StartCommand, StopCommand, PingCommand, ControlMessage,
+} from './queue-control.ts'
+export { EventStatus, EventError, WorkerEvent, PongEvent, QueueEvent } from './queue-event.ts'
+export { DeadLetterHeaders, DeadLetter } from './dead-letter.ts'
+export {
+  WorkflowRequest, type WorkflowRequestInput, JobStatus, Job, QueueStatus, Queue, Estimate, WorkflowStatus, StageProgress,
+  WorkflowSummary, Workflow, WorkflowPage, WorkflowType, WorkflowTypes, CoveragePage, WorkflowUpdate,
+} from './workflow.ts'
+export { Problem } from './problem.ts'
+export { catalog, deadLetterTopic, type CatalogEntry, type MessageName, type MessageOf } from './catalog.ts'

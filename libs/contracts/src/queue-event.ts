@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { DataType } from './data-type.ts'
+import { errorCodes } from './errors.ts'
+import { CoverageCertificate } from './coverage.ts'
+import { QueueId, Symbol, WorkflowId } from './names.ts'
+import { Checkpoint, TimestampSeconds } from './queue-control.ts'
+
+export const EventStatus = z.enum(['started', 'loading', 'heartbeat', 'finished', 'stopped', 'error'])
+export type EventStatus = z.infer<typeof EventStatus>
+
+export const EventError = z.strictObject({
+  code: z.enum(errorCodes),
+  message: z.string(),
+  remedy: z.string().optional(),
+  retryable: z.boolean(),
+})
+export type EventError = z.infer<typeof EventError>
+
+/** What a worker reports of its queue. `records_written` and the rest are totals of the queue, never increments. */
+export const WorkerEvent = z.strictObject({
+  queue_id: QueueId,
+  workflow_id: WorkflowId.optional(),
+  producer: z.string().min(1).describe('The telemetry id: target, two underscores, a suffix; such as arango-connector__a1b2c3'),
+  attempt: z.int().positive().default(1),
+  symbol: Symbol,
+  type: DataType,
+  status: EventStatus,
+  message: z.string(),
+  records_written: z.int().nonnegative(),
+  records_total: z.int().nonnegative().optional().describe('Expected at the end, where it is known'),
+  duplicates: z.int().nonnegative().optional(),
+  dead_lettered: z.int().nonnegative().optional(),
+  checkpoint: Checkpoint.optional(),
+  error: EventError.optional(),
+  certificate: CoverageCertificate.optional(),
+  finished: z.boolean(),
+  timestamp: TimestampSeconds,
+})
+export type WorkerEvent = z.infer<typeof WorkerEvent>
+
+/** The answer to a ping. */
+export const PongEvent = z.strictObject({
+  status: z.literal('pong'),
+  ping_id: z.string().min(1),
+  producer: z.string().min(1),
+  service: z.string().min(1),
+  queue_id: QueueId.optional(),
+  message: z.string(),
+  timestamp: TimestampSeconds,
+})
+export type PongEvent = z.infer<typeof PongEvent>
+
+export const QueueEvent = z.discriminatedUnion('status', [PongEvent, WorkerEvent])
+export type QueueEvent = z.infer<typeof QueueEvent>

@@ -1,0 +1,139 @@
+import { z } from 'zod'
+import { CoverageCertificate } from './coverage.ts'
+import { DataType } from './data-type.ts'
+import { CollectionName, QueueId, Symbol, TopicName, Venue, WorkflowId } from './names.ts'
+import { Checkpoint, Shard, Target } from './queue-control.ts'
+import { EventError } from './queue-event.ts'
+import { Epoch } from './records.ts'
+import { timeRangePattern } from './time.ts'
+
+/** POST /workflows. Every symbol is combined with every type: one queue each. */
+export const WorkflowRequest = z.strictObject({
+  venue: Venue.default('binance'),
+  symbols: z.array(Symbol).min(1).max(2000),
+  types: z.array(DataType).min(1).max(20),
+  time_range: z.string().regex(timeRangePattern, "expected 'from:to', such as 2024-08-01:2024-08-02")
+    .describe("'from:to' in UTC, from included, to excluded; dates, date-times ending in Z, or epoch numbers"),
+  name: z.string().min(1).max(120).optional().describe('A name for people'),
+  options: z.strictObject({
+    shards: z.int().min(1).max(64).optional().describe('Parts of one range that load in parallel; default by size'),
+    source: z.enum(['auto', 'rest', 'archive']).default('auto').describe('auto: archive files for closed days where the venue has them'),
+    max_attempts: z.int().min(1).max(1000).default(5).describe('Attempts without progress before a queue fails'),
+  }).prefault({}),
+})
+export type WorkflowRequest = z.infer<typeof WorkflowRequest>
+export type WorkflowRequestInput = z.input<typeof WorkflowRequest>
+
+export const JobStatus = z.enum(['pending', 'launching', 'running', 'waiting', 'finished', 'failed', 'stopped'])
+export type JobStatus = z.infer<typeof JobStatus>
+
+/** One worker's part of a queue, as the orchestrator sees it. */
+export const Job = z.strictObject({
+  target: Target,
+  telemetry_id: z.string(),
+  status: JobStatus,
+  attempt: z.int().nonnegative().describe('0 before the first launch'),
+  attempts_without_progress: z.int().nonnegative(),
+  records_written: z.int().nonnegative(),
+  duplicates: z.int().nonnegative(),
+  dead_lettered: z.int().nonnegative(),
+  checkpoint: Checkpoint,
+  message: z.string(),
+  error: EventError.optional(),
+  started_at: Epoch.optional(),
+  finished_at: Epoch.optional(),
+  last_event_at: Epoch.optional(),
+  relaunch_at: Epoch.optional().describe('While waiting out a backoff'),
+})
+export type Job = z.infer<typeof Job>
+
+export const QueueStatus = z.enum(['pending', 'running', 'finished', 'failed', 'stopped'])
+
+/** One symbol and type of a workflow: a data topic, a collection, and a job per target. */
+export const Queue = z.strictObject({
+  queue_id: QueueId,
+  workflow_id: WorkflowId,
+  venue: Venue,
+  symbol: Symbol,
+  type: DataType,
+  time_range: z.string(),
+  from: Epoch,
+  to: Epoch,
+  kafka_topic: TopicName,
+  collection_name: CollectionName,
+  shards: z.array(Shard),
+  records_total: z.int().nonnegative().optional().describe('Expected: known for candles, unknown for trades'),
+  status: QueueStatus,
+  jobs: z.array(Job),
+  certificate: CoverageCertificate.optional(),
+  topic_deleted: z.boolean(),
+})
+export type Queue = z.infer<typeof Queue>
+
+export const Estimate = z.strictObject({
+  requests: z.int().nonnegative(),
+  api_weight: z.int().nonnegative(),
+  records: z.int().nonnegative().optional(),
+  minutes: z.number().nonnegative(),
+  note: z.string().optional(),
+})
+export type Estimate = z.infer<typeof Estimate>
+
+export const WorkflowStatus = z.enum(['pending', 'running', 'stopping', 'finished', 'failed', 'stopped'])
+export type WorkflowStatus = z.infer<typeof WorkflowStatus>
+
+/** Progress of one stage (one target over all queues). */
+export const StageProgress = z.strictObject({
+  stage: Target,
+  status: JobStatus,
+  records_written: z.int().nonnegative(),
+  records_total: z.int().nonnegative().optional(),
+  rate: z.number().nonnegative().describe('Records a second, smoothed'),
+  eta_seconds: z.number().nonnegative().optional(),
+  queues_finished: z.int().nonnegative(),
+  queues_total: z.int().nonnegative(),
+})
+export type StageProgress = z.infer<typeof StageProgress>
+
+/** A workflow as GET /workflows lists it. */
+export const WorkflowSummary = z.strictObject({
+  workflow_id: WorkflowId,
+  name: z.string().optional(),
+  status: WorkflowStatus,
+  reason: z.string().optional().describe('Why it failed or was stopped, and what to do'),
+  request: WorkflowRequest,
+  estimate: Estimate,
+  stages: z.array(StageProgress),
+  created_at: Epoch,
+  started_at: Epoch.optional(),
+  finished_at: Epoch.optional(),
+  updated_at: Epoch,
+})
+export type WorkflowSummary = z.infer<typeof WorkflowSummary>
+
+/** A workflow with its queues: what POST /workflows and GET /workflows/{id} answer. */
+export const Workflow = WorkflowSummary.extend({ queues: z.array(Queue) })
+export type Workflow = z.infer<typeof Workflow>
+
+export const WorkflowPage = z.strictObject({
+  workflows: z.array(WorkflowSummary),
+  next_cursor: z.string().optional().describe('Give it as ?cursor= for the next page; absent on the last'),
+})
+export type WorkflowPage = z.infer<typeof WorkflowPage>
+
+export const WorkflowType = z.strictObject({
+  type: DataType,
+  description: z.string(),
+  source: z.enum(['api', 'ws']),
+  venues: z.array(Venue),
+  available: z.boolean().describe('False while no service of this release produces it'),
+})
+export const WorkflowTypes = z.strictObject({ types: z.array(WorkflowType) })
+export type WorkflowTypes = z.infer<typeof WorkflowTypes>
+
+export const CoveragePage = z.strictObject({ certificates: z.array(CoverageCertificate), next_cursor: z.string().optional() })
+export type CoveragePage = z.infer<typeof CoveragePage>
+
+/** One message of GET /workflows/{id}/events: the whole state without the queues, plus the queues that changed. */
+export const WorkflowUpdate = z.strictObject({ workflow: WorkflowSummary, queues: z.array(Queue) })
+export type WorkflowUpdate = z.infer<typeof WorkflowUpdate>

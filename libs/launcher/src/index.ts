@@ -1,0 +1,1 @@
+export type { JobInfo, JobName, JobState, Launcher } from './launcher.ts'

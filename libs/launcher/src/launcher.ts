@@ -1,0 +1,42 @@
+import type { StartCommand } from '@streamforge/contracts'
+
+/** The job launcher port: Kubernetes Jobs on a cluster, child processes on a laptop. */
+export interface JobName {
+  queue_id: string
+  target: string
+  attempt: number
+}
+
+export type JobState =
+  | { status: 'running' }
+  | { status: 'succeeded' }
+  | { status: 'failed'; exitCode: number | undefined; signal: string | undefined; reason: string }
+
+export interface JobInfo extends JobName {
+  /** Stable name, made from the three parts of JobName. */
+  name: string
+  state: JobState
+  startedAt: number
+}
+
+export interface Launcher {
+  readonly kind: 'embedded' | 'kubernetes'
+  /**
+   * Starts the worker that `start.image` names with the assignment in its environment. Launching a name that exists already,
+   * running or ended, changes nothing: this is what makes a repeated launch command harmless.
+   * @throws StreamForgeError IMAGE_NOT_ALLOWED, LAUNCH_FAILED
+   */
+  launch(start: StartCommand): Promise<JobInfo>
+  /** Asks the job to stop (SIGTERM), and kills it after `graceMs`. Resolves when it is gone; unknown jobs are gone already. */
+  cancel(job: JobName, options?: { graceMs?: number }): Promise<void>
+  /** Jobs known, ended ones included until they are forgotten. Survives a restart of the caller. */
+  list(): Promise<JobInfo[]>
+  /** Calls back once for every job that ends, also those that ended while nobody was watching. Returns the unsubscribe. */
+  onExit(callback: (job: JobInfo) => void): () => void
+  /** Last lines of the job's output. */
+  logs(job: JobName, options?: { lines?: number }): Promise<string[]>
+  /** Forgets ended jobs and their output. */
+  forget(job: JobName): Promise<void>
+  /** Stops watching; jobs go on. */
+  close(): Promise<void>
+}

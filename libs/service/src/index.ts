@@ -1,0 +1,1 @@
+export type { ServiceContext, WorkerContext, WorkerProgress, WorkerResult } from './context.ts'
