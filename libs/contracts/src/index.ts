@@ -11,6 +11,10 @@ export {
   Epoch, Candle, Trade, Gap, StreamMarker, DataMessage, StoredCandle, StoredTrade, type MarketRecord,
   recordKey, gapKey, candleKeyRange, tradeKeyRange,
 } from './records.ts'
+export {
+  BookMarket, BookSymbol, DecimalText, PriceLevel, BookDiff, BookSnapshot, BookGap, BookGapReason, BookTicker, type BookRecord,
+  bookRecordKey, bookKeyRange,
+} from './book-records.ts'
 export { canonicalDecimal, canonicalCandle, canonicalTrade, canonicalLine } from './canonical-line.ts'
 export { CoverageCertificate, StoredCoverageCertificate, type Hole } from './coverage.ts'
 export {

@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { BookDiff, BookGap, BookSnapshot, BookTicker, bookRecordKey, type BookRecord } from './book-records.ts'
 import { DataType } from './data-type.ts'
+import { Epoch } from './epoch.ts'
 import { Interval } from './interval.ts'
 import { QueueId, Symbol, Venue } from './names.ts'
-import { MAX_EPOCH_MS, MIN_EPOCH_MS } from './time.ts'
 
-export const Epoch = z.int().min(MIN_EPOCH_MS).max(MAX_EPOCH_MS).describe('Milliseconds since 1970-01-01 UTC')
+export { Epoch }
 const Price = z.number().nonnegative()
 const Quantity = z.number().nonnegative()
 
@@ -83,7 +84,9 @@ export const StreamMarker = z.strictObject({
 export type StreamMarker = z.infer<typeof StreamMarker>
 
 /** What a data topic carries. Keyed by symbol. */
-export const DataMessage = z.discriminatedUnion('kind', [Candle, Trade, Gap, StreamMarker])
+export const DataMessage = z.discriminatedUnion('kind', [
+  Candle, Trade, Gap, StreamMarker, BookDiff, BookSnapshot, BookGap, BookTicker,
+])
 export type DataMessage = z.infer<typeof DataMessage>
 export type MarketRecord = Candle | Trade
 
@@ -93,11 +96,11 @@ const paddedId = (id: number) => String(id).padStart(16, '0')
  * The deterministic key of a record, made from what it is: `BTCUSDT_5m_1722470400000`, `BTCUSDT_trade_0000000553287559`.
  * Within one symbol and type, keys sort as their records do in time.
  */
-export function recordKey(record: MarketRecord): string {
+export function recordKey(record: MarketRecord | BookRecord): string {
   switch (record.kind) {
     case 'candle': return `${record.symbol}_${record.interval}_${record.open_time}`
     case 'trade': return `${record.symbol}_trade_${paddedId(record.trade_id)}`
-    default: return record satisfies never
+    default: return bookRecordKey(record)
   }
 }
 
