@@ -1,1 +1,98 @@
-export {}
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { connectApi } from './connection.ts'
+import { listLetters, redriveLetters } from './commands/dead-letters.ts'
+import { coverage, workflows } from './commands/list.ts'
+import { ping } from './commands/ping.ts'
+import { start } from './commands/start.ts'
+import { retryWorkflow, stopWorkflow } from './commands/stop.ts'
+import { submit } from './commands/submit.ts'
+import { describeTopic, listTopics, peekTopic } from './commands/topics.ts'
+import { up } from './commands/up.ts'
+import { watchWorkflow } from './commands/watch.ts'
+import { describeError, notice } from './output.ts'
+
+const program = new Command('streamforge')
+  .description('Collects market data without gaps or doubles, on a laptop or a cluster')
+  .configureHelp({ showGlobalOptions: true })
+
+const integer = (text: string) => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0) throw new InvalidArgumentError('expected a whole number')
+  return value
+}
+const many = (text: string, before: string[] = []) => [...before, ...text.split(',')]
+
+/** A command with the options that say where the platform is; its number becomes the exit code. */
+function command<Options>(parent: Command, name: string, description: string, run: (options: Options, ...args: string[]) => Promise<number>) {
+  return parent.command(name).description(description)
+    .option('--url <url>', 'address of queue-manager (default: STREAMFORGE_URL, or what runs in the data directory)')
+    .option('--data-dir <dir>', 'data directory of the platform on this machine', '.streamforge')
+    .option('--kafka <host:port>', 'use this Kafka instead of the embedded bus')
+    .action(async (...received: unknown[]) => {
+      const args = received.filter((a) => typeof a === 'string')
+      const options = received.find((a) => a !== null && typeof a === 'object' && !(a instanceof Command)) as Options
+      process.exitCode = await run(options, ...args)
+    })
+}
+const json = () => new Option('--json', 'print JSON')
+
+for (const [name, run, about] of [
+  ['up', up, 'start everything on this machine; Ctrl-C stops it'],
+  ['start', start, 'up, plus one demonstration workflow'],
+] as const) {
+  const c = program.command(name).description(about)
+    .option('--data-dir <dir>', 'where everything is kept', '.streamforge')
+    .option('--port <port>', 'port of the API; 0 takes a free one', integer, 8080)
+    .option('--data <dir>', 'replay recorded market data from this directory')
+    .option('--simulate', 'use the simulator even when the exchange answers')
+    .option('--kafka <host:port>', "use the Kafka that is there, or 'local' to start one (Java and Maven needed)")
+    .action(async (options: never) => { process.exitCode = await run(options) })
+  if (name === 'start') c.option('--once', 'end by itself; exit code 0 only if every certificate is complete').addOption(json())
+}
+
+command(program, 'submit', 'send a workflow', submit)
+  .option('-s, --symbol <symbols>', 'symbols, comma-separated or repeated', many)
+  .option('-t, --type <types>', 'types such as api_candles_5m, api_trades', many)
+  .option('-r, --range <from:to>', "UTC, 'from' included, 'to' excluded: 2024-08-01:2024-08-02")
+  .option('--venue <venue>', 'venue, default binance')
+  .option('--name <name>', 'a name for people')
+  .option('--shards <n>', 'parts that load in parallel', integer)
+  .option('--source <source>', 'auto, rest or archive')
+  .option('--max-attempts <n>', 'attempts without progress before giving up', integer)
+  .option('-f, --file <file>', 'a request as JSON; - reads standard input')
+  .option('-w, --watch', 'follow it to its end')
+  .addOption(json())
+  .hook('preAction', (c) => {
+    const { symbol, type } = c.opts<{ symbol?: string[]; type?: string[] }>()
+    c.setOptionValue('symbols', symbol).setOptionValue('types', type)
+  })
+command<{ json?: boolean }>(program, 'watch <workflow>', 'follow a workflow: a progress bar a stage, rate, ETA',
+  async (options, id) => watchWorkflow(await connectApi(options as never), id!, { json: options.json ?? false })).addOption(json())
+command(program, 'workflows', 'list workflows', workflows).option('--status <status>', 'only these').addOption(json())
+command(program, 'coverage', 'list coverage certificates', coverage)
+  .option('--symbol <symbol>').option('--type <type>').option('--workflow <id>').addOption(json())
+command(program, 'stop <workflow>', 'stop a workflow', stopWorkflow)
+command(program, 'retry <workflow>', 'go on with a failed or stopped workflow', retryWorkflow)
+command(program, 'ping', 'ask the services who is there', ping)
+  .option('--target <name>', 'one service or worker').option('--timeout <s>', 'seconds to wait', Number, 3)
+  .option('--count <n>', 'end after so many answers', integer).addOption(json())
+
+const topics = program.command('topics').description('look into the topics')
+command(topics, 'list', 'all topics', listTopics).addOption(json())
+command<never>(topics, 'describe <topic>', 'partitions, groups and their lag', (options, name) => describeTopic(name!, options)).addOption(json())
+command<never>(topics, 'peek <topic>', 'read messages without consuming them', (options, name) => peekTopic(name!, options))
+  .option('--partition <n>', 'partition', integer, 0).option('--offset <n>', 'first offset, default the earliest')
+  .option('--limit <n>', 'messages', integer, 10).addOption(json())
+
+const letters = program.command('deadletter').description('what was refused, and bringing it back')
+command(letters, 'list', 'what was refused and why', listLetters)
+  .option('--topic <topic>', 'only from this source topic').option('--limit <n>', 'at most', integer)
+  .option('--file <file>', 'write them to a file of JSON lines, to be mended').addOption(json())
+command(letters, 'redrive', 'put them back on their topics', redriveLetters)
+  .option('--topic <topic>', 'only from this source topic').option('--limit <n>', 'at most', integer)
+  .option('--file <file>', "mended letters, as 'list --file' wrote them")
+
+await program.parseAsync().catch((error: unknown) => {
+  notice(describeError(error))
+  process.exitCode = 1
+})

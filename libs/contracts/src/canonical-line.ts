@@ -1,16 +1,19 @@
 import type { Candle, MarketRecord, Trade } from './records.ts'
 
 /**
- * A number as fixed-point text with at most 10 decimals and no trailing zeros ("46216.93", "236156", "0.0000000123").
- * Ten decimals hold every price that a venue quotes; `toFixed` rounds exactly, as Python's `format(x, '.10f')` does, so
- * that anyone can recompute a checksum from a source file whatever its number format.
+ * A number as plain decimal text of at most 15 significant digits, without exponent and trailing zeros ("46216.93", "236156",
+ * "0.0000000123"). Every decimal of up to 15 digits survives the way through a 64-bit float, so that anyone can recompute a
+ * checksum from a source file whatever its spelling; in Python: `format(Decimal(format(x, '.15g')).normalize(), 'f')`.
  */
 export function canonicalDecimal(value: number): string {
-  const text = Number.isInteger(value) && Math.abs(value) < 1e21 ? value.toString() : value.toFixed(10)
-  if (!text.includes('.')) return text
-  let end = text.length
-  while (text.charCodeAt(end - 1) === 48) end--
-  return text.slice(0, text.charCodeAt(end - 1) === 46 ? end - 1 : end)
+  const shortest = String(value)
+  if (shortest.length <= 15 && !shortest.includes('e')) return shortest
+  const [mantissa, exponent] = value.toExponential(14).split('e') as [string, string]
+  const digits = mantissa.replace('.', '').replace(/0+$/, '') || '0'
+  const point = Number(exponent) + 1
+  if (point <= 0) return `0.${'0'.repeat(-point)}${digits}`
+  if (point >= digits.length) return digits.padEnd(point, '0')
+  return `${digits.slice(0, point)}.${digits.slice(point)}`
 }
 
 /** `open_time,open,high,low,close,volume` */

@@ -17,6 +17,8 @@ export interface JobInfo extends JobName {
   name: string
   state: JobState
   startedAt: number
+  /** Process id of a child process; absent on a cluster. */
+  pid?: number
 }
 
 export interface Launcher {

@@ -1,0 +1,112 @@
+import { openProcessLauncher } from '@streamforge/launcher'
+import { startKafka } from '@streamforge/servers'
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { claimDataDirectory } from './data-directory.ts'
+import type { Exchange } from './exchange.ts'
+import { superviseService, type SupervisedService } from './supervised-service.ts'
+
+export interface PlatformOptions {
+  dataDir: string
+  port: number
+  /** `HOST:PORT`, or `local` for a broker of our own. */
+  kafka?: string
+  exchange: Exchange
+  /** More environment for the services. */
+  env?: Record<string, string>
+  say: (line: string) => void
+}
+
+export interface Platform {
+  readonly url: string
+  readonly dataDir: string
+  readonly kafka: string | undefined
+  /** Process ids of the services, of the jobs that run now, and of a local broker's none: what `up` itself started. */
+  pids(): Promise<number[]>
+  /** Services first, then jobs, then the broker. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+/** The address in a ready line: a JSON log line with a `url`. */
+function urlOf(line: string): string | undefined {
+  if (!line.startsWith('{')) return undefined
+  try {
+    const { url } = JSON.parse(line) as { url?: unknown }
+    return typeof url === 'string' ? url : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Starts everything on this machine, one line a service. */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const dataDir = resolve(options.dataDir)
+  await mkdir(dataDir, { recursive: true })
+  const release = await claimDataDirectory(dataDir)
+  const closers: (() => Promise<unknown>)[] = [release]
+  let stopped: Promise<void> | undefined
+  const stop = () => (stopped ??= closeAll(closers))
+  try {
+    const kafka = await chooseKafka(options, dataDir, closers)
+    const env = { ...options.env, DATA_DIR: dataDir, ...(kafka && { BUS: 'kafka', KAFKA_BROKERS: kafka }) }
+    const services: SupervisedService[] = []
+    const start = async (name: string, more: Record<string, string>, about: string) => {
+      const service = await superviseService(
+        { name, script: `apps/${name}/src/main.ts`, env: { ...env, ...more }, logDirectory: join(dataDir, 'logs'), readyUrl: urlOf },
+        (reason) => options.say(`  ${name.padEnd(19)} ended (${reason}); starting it again`),
+      )
+      services.push(service)
+      closers.push(() => service.stop())
+      options.say(`  ${name.padEnd(19)} ready  ${service.url}  ${about}`)
+      return service
+    }
+    const venue: Record<string, string> = {}
+    if (options.exchange.kind === 'simulator') {
+      const { data, reason } = options.exchange
+      const simulator = await start('exchange-simulator', { PORT: '0', ...(data && { DATA: resolve(data) }) }, reason)
+      for (const name of ['BINANCE_REST_URL', 'BINANCE_ARCHIVE_URL', 'COINBASE_REST_URL']) venue[name] = simulator.url
+    }
+    // Jobs outlive queue-manager, so they are stopped here: after it, for it would start them again.
+    closers.push(() => stopJobs(dataDir))
+    const manager = await start('queue-manager', { ...venue, PORT: String(options.port) }, 'API; its documentation is at /docs')
+    return {
+      url: manager.url, dataDir, kafka, stop,
+      pids: async () => [...services.map((s) => s.pid()).filter((p) => p !== undefined), ...(await jobPids(dataDir))],
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function chooseKafka(options: PlatformOptions, dataDir: string, closers: (() => Promise<unknown>)[]) {
+  if (options.kafka !== 'local') {
+    if (options.kafka) options.say(`  ${'kafka'.padEnd(19)} given  ${options.kafka}`)
+    return options.kafka
+  }
+  const broker = await startKafka({ directory: join(dataDir, 'kafka') })
+  closers.push(() => broker.stop())
+  options.say(`  ${'kafka'.padEnd(19)} ready  ${broker.brokers.join(',')}`)
+  return broker.brokers.join(',')
+}
+
+async function closeAll(closers: (() => Promise<unknown>)[]): Promise<void> {
+  for (const close of closers.toReversed()) await close().catch(() => undefined)
+}
+
+const openJobs = (dataDir: string) =>
+  openProcessLauncher({ directory: join(dataDir, 'jobs'), programs: {}, env: {} })
+
+async function stopJobs(dataDir: string): Promise<void> {
+  const launcher = await openJobs(dataDir)
+  const jobs = await launcher.list()
+  await Promise.all(jobs.filter((j) => j.state.status === 'running').map((j) => launcher.cancel(j, { graceMs: 5_000 })))
+  await launcher.close()
+}
+
+async function jobPids(dataDir: string): Promise<number[]> {
+  const launcher = await openJobs(dataDir)
+  const pids = (await launcher.list()).flatMap((j) => (j.state.status === 'running' && j.pid !== undefined ? [j.pid] : []))
+  await launcher.close()
+  return pids
+}

@@ -1,0 +1,24 @@
+import type { StageProgress, WorkflowSummary } from '@streamforge/contracts'
+import { count, duration, progressBar } from './format.ts'
+
+/** One line for a stage: bar, percent, counts, rate, ETA. */
+export function stageLine(stage: StageProgress, columns: number): string {
+  const fraction = stage.records_total ? stage.records_written / stage.records_total : stage.status === 'finished' ? 1 : undefined
+  const percent = fraction === undefined ? '' : `${Math.floor(Math.min(1, fraction) * 100)} %`.padStart(5)
+  const counts = stage.records_total === undefined
+    ? count(stage.records_written)
+    : `${count(stage.records_written)} / ${count(stage.records_total)}`
+  const facts = [counts]
+  if (stage.status === 'running') facts.push(`${count(stage.rate)}/s`)
+  if (stage.status === 'running' && stage.eta_seconds !== undefined) facts.push(`ETA ${duration(stage.eta_seconds)}`)
+  facts.push(`${stage.queues_finished}/${stage.queues_total} queues`)
+  const width = Math.max(6, Math.min(30, columns - 75))
+  return `  ${stage.stage.padEnd(17)} ${progressBar(fraction, width)} ${percent}  ${facts.join('  ')}`
+}
+
+/** The whole picture of a workflow, one line a stage below a headline. */
+export function progressLines(workflow: WorkflowSummary, columns: number): string[] {
+  const name = workflow.name ? ` (${workflow.name})` : ''
+  return [`${workflow.workflow_id}${name}: ${workflow.status}${workflow.reason ? `, ${workflow.reason}` : ''}`,
+    ...workflow.stages.map((s) => stageLine(s, columns))]
+}

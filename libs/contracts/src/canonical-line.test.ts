@@ -1,0 +1,24 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { canonicalCandle, canonicalDecimal, canonicalTrade } from './canonical-line.ts'
+
+describe('canonicalDecimal', () => {
+  it.each([[46216.93, '46216.93'], [236156, '236156'], [0.0000000123, '0.0000000123'], [1e-7, '0.0000001'], [0, '0'],
+    [0.014596000000000001, '0.014596'], [0.1, '0.1'], [100, '100'], [1e20, '100000000000000000000']])('writes %d as %s', (value, text) =>
+    expect(canonicalDecimal(value)).toBe(text))
+
+  it('writes equal text for every spelling of a venue price with up to 8 decimals', () => {
+    fc.assert(fc.property(fc.integer({ min: 0, max: 999_999_999_999_999 }), fc.integer({ min: 0, max: 8 }), (ticks, decimals) => {
+      const digits = String(ticks).padStart(decimals + 1, '0')
+      const text = decimals ? `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}` : digits
+      const plain = text.includes('.') ? text.replace(/\.?0+$/, '') : text
+      expect(canonicalDecimal(Number(text))).toBe(plain)
+      expect(canonicalDecimal(Number(`${text}${decimals ? '00' : '.00'}`))).toBe(plain)
+    }))
+  })
+})
+
+it('canonical lines', () => {
+  expect(canonicalCandle({ open_time: 1, open: 1.5, high: 2, low: 1, close: 1.25, volume: 236156.0 })).toBe('1,1.5,2,1,1.25,236156')
+  expect(canonicalTrade({ trade_id: 7, event_time: 9, price: 39432.48, quantity: 0.000263, buyer_maker: true })).toBe('7,9,39432.48,0.000263,1')
+})
