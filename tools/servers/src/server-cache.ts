@@ -1,0 +1,31 @@
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** Where downloaded servers are kept: outside every work tree, shared by all of them. */
+export function cacheRoot(environment: NodeJS.ProcessEnv = process.env): string {
+  return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'streamforge')
+}
+
+/**
+ * The cached folder `name`, filled by `fill` on first use. Filling happens in a temporary folder that is renamed when complete, so
+ * that an interrupted download leaves nothing behind and two processes may do it at once: the second to finish drops its copy.
+ */
+export async function cachedFolder(name: string, fill: (folder: string) => Promise<void>, root = cacheRoot()): Promise<string> {
+  const folder = join(root, name)
+  if (await exists(folder)) return folder
+  await mkdir(root, { recursive: true })
+  const filling = await mkdtemp(join(root, `.${name}-`))
+  try {
+    await fill(filling)
+    await rename(filling, folder)
+  } catch (error) {
+    await rm(filling, { recursive: true, force: true })
+    if (!(await exists(folder))) throw error
+  }
+  return folder
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(() => true, () => false)
+}
