@@ -1,3 +1,6 @@
 export type {
   Store, StoredDocument, StoredEdge, CollectionInfo, CollectionOptions, FindQuery, GraphDefinition, KeyRange, Scalar, Where, WriteResult,
 } from './store.ts'
+export { connectStore, type StoreConfig } from './connect-store.ts'
+export { openEmbeddedStore, type EmbeddedStoreOptions } from './embedded/open-embedded-store.ts'
+export type { StoreEvent } from './channels.ts'

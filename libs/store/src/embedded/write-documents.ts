@@ -1,0 +1,110 @@
+import { refusal, shownKey } from '../document-rules.ts'
+import { sameContent } from '../same-content.ts'
+import type { StoredDocument, WriteResult } from '../store.ts'
+import { kindOf, table } from './collections.ts'
+import type { Database } from './database.ts'
+
+/** A transaction holds at most so many documents and about so many characters: other writers wait meanwhile. */
+const LARGEST_TRANSACTION = { documents: 5000, characters: 8 * 1024 * 1024 }
+/** Rows of one INSERT; fewer calls into SQLite, measured 1.4 times as fast as one row a call. */
+const ROWS = 50
+
+interface Row {
+  key: string
+  body: string
+}
+
+type Counts = Omit<WriteResult, 'rejected'>
+
+/**
+ * Writes documents as if one after another, in transactions of limited size, each all or nothing. Yields to the event loop
+ * between them.
+ */
+export async function writeDocuments(
+  database: Database, collection: string, documents: readonly StoredDocument[], overwrite: boolean,
+): Promise<WriteResult> {
+  const result: WriteResult = { created: 0, updated: 0, unchanged: 0, rejected: [] }
+  const kind = await database.read(() => kindOf(database, collection))
+  for (let start = 0; start < documents.length;) {
+    const rows: Row[] = []
+    start = prepareRows(documents, start, kind, rows, result.rejected)
+    if (rows.length === 0) continue
+    const counts = await database.write(() => insertOrReplace(database, collection, rows, overwrite))
+    result.created += counts.created
+    result.updated += counts.updated
+    result.unchanged += counts.unchanged
+    await new Promise(setImmediate)
+  }
+  return result
+}
+
+/** Fills `rows` up to a transaction's size from `start` on; returns where the next one starts. Serialises outside the lock. */
+function prepareRows(
+  documents: readonly StoredDocument[], start: number, kind: 'document' | 'edge', rows: Row[], rejected: WriteResult['rejected'],
+): number {
+  let characters = 0
+  let next = start
+  while (next < documents.length && rows.length < LARGEST_TRANSACTION.documents && characters < LARGEST_TRANSACTION.characters) {
+    const document = documents[next++]!
+    const reason = refusal(document, kind)
+    const body = reason === undefined ? serialise(document) : undefined
+    if (typeof body === 'string') {
+      rows.push({ key: document._key, body })
+      characters += body.length
+    } else {
+      rejected.push({ key: shownKey(document), reason: reason ?? body!.reason })
+    }
+  }
+  return next
+}
+
+export function serialise(document: StoredDocument): string | { reason: string } {
+  try {
+    return JSON.stringify(document)
+  } catch (error) {
+    return { reason: `not JSON: ${error instanceof Error ? error.message.split('\n', 1)[0] : String(error)}` }
+  }
+}
+
+function insertOrReplace(database: Database, collection: string, rows: readonly Row[], overwrite: boolean): Counts {
+  const counts: Counts = { created: 0, updated: 0, unchanged: 0 }
+  for (let start = 0; start < rows.length; start += ROWS) {
+    const group = rows.slice(start, start + ROWS)
+    const created = insertNew(database, collection, group)
+    // A group that was new as a whole, the common case, needs no second look.
+    const updated = created === group.length || !overwrite ? 0 : replaceDifferent(database, collection, group)
+    counts.created += created
+    counts.updated += updated
+    counts.unchanged += group.length - created - updated
+  }
+  return counts
+}
+
+function insertNew(database: Database, collection: string, group: readonly Row[]): number {
+  const values = Array<string>(group.length).fill('(?, ?)').join(', ')
+  // Groups that are not full would each leave a statement of their own in the cache.
+  if (group.length < ROWS) {
+    const one = database.statement(insertSql(collection, '(?, ?)'))
+    return group.reduce((created, { key, body }) => created + Number(one.run(key, body).changes), 0)
+  }
+  const parameters: string[] = []
+  for (const { key, body } of group) parameters.push(key, body)
+  return Number(database.statement(insertSql(collection, values)).run(...parameters).changes)
+}
+
+const insertSql = (collection: string, values: string) =>
+  `INSERT INTO ${table(collection)} (key, body) VALUES ${values} ON CONFLICT DO NOTHING`
+
+/** Every row of the group exists by now, with this content or another one. */
+function replaceDifferent(database: Database, collection: string, group: readonly Row[]): number {
+  const select = database.statement(`SELECT body FROM ${table(collection)} WHERE key = ?`)
+  const update = database.statement(`UPDATE ${table(collection)} SET body = ? WHERE key = ?`)
+  let updated = 0
+  for (const { key, body } of group) {
+    const stored = select.get(key)!.body as string
+    if (stored === body || sameContent(JSON.parse(stored), JSON.parse(body))) continue
+    update.run(body, key)
+    updated++
+  }
+  return updated
+}
