@@ -21,6 +21,7 @@ export {
   TimestampSeconds, Target, Shard, ShardCheckpoint, Checkpoint, Assignment,
   StartCommand, StopCommand, PingCommand, ControlMessage,
 } from './queue-control.ts'
+export { assignmentFromEnv, assignmentToEnv } from './assignment-env.ts'
 export { EventStatus, EventError, WorkerEvent, PongEvent, QueueEvent } from './queue-event.ts'
 export { DeadLetterHeaders, DeadLetter } from './dead-letter.ts'
 export {
@@ -29,3 +30,4 @@ export {
 } from './workflow.ts'
 export { Problem } from './problem.ts'
 export { catalog, deadLetterTopic, type CatalogEntry, type MessageName, type MessageOf } from './catalog.ts'
+export { asyncApiDocument, jsonSchema } from './async-api.ts'
