@@ -1,1 +1,22 @@
-export {}
+export type { Market, MarketInstrument, CandleQuery, TradeQuery } from './market.ts'
+export {
+  allocateCandles, allocateTrades, copyCandle, joinCandles, joinTrades, lowerBound, noCandles, noTrades,
+  type CandleColumns, type CandleDetails, type CandleSlice, type TradeColumns, type TradeSlice,
+} from './market-columns.ts'
+export { boundedCache, type BoundedCache } from './bounded-cache.ts'
+export { openRecordedMarket, type RecordedMarket } from './recorded-market.ts'
+export { listRecordedFiles, type RecordedFile, type RecordedCandleFile, type RecordedTradeFile } from './recorded-files.ts'
+export { readCandleRows, readTradeRows, type RecordedCandleRow, type RecordedTradeRow } from './recorded-rows.ts'
+export { syntheticMarket, defaultSyntheticRange, type SyntheticMarketOptions } from './synthetic-market.ts'
+export { defaultSyntheticSymbols } from './synthetic-assets.ts'
+export { type LeadLag } from './synthetic-minutes.ts'
+export { seededRandom, type Random } from './synthetic-random.ts'
+export type {
+  CandlePage, CandleRequest, Instrument, OpenVenueOptions, TradePage, TradeRequest, Venue, VenueClient, VenueDescription, VenueLog,
+} from './venue.ts'
+export { supportedTypes, venueNamed, venues } from './venues.ts'
+export { candlePages, readCandles, type PagesOptions } from './candle-pages.ts'
+export { locateTrades, readTrades, tradePages, type TradeIdRange, type TradePagesRequest } from './trade-pages.ts'
+export { planShards } from './plan-shards.ts'
+export { estimateQueue, type EstimateOptions, type QueueEstimate } from './estimate-queue.ts'
+export type { Source } from './plan-segments.ts'
