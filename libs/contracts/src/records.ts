@@ -100,7 +100,11 @@ export function recordKey(record: MarketRecord | BookRecord): string {
   switch (record.kind) {
     case 'candle': return `${record.symbol}_${record.interval}_${record.open_time}`
     case 'trade': return `${record.symbol}_trade_${paddedId(record.trade_id)}`
-    default: return bookRecordKey(record)
+    case 'book_diff':
+    case 'book_snapshot':
+    case 'book_gap':
+    case 'book_ticker': return bookRecordKey(record)
+    default: return record satisfies never
   }
 }
 
