@@ -1,1 +1,22 @@
-export {}
+// Writes the documents that are made from libs/contracts: `npm run docs`. With --check it only compares, and fails when one is stale.
+import { readFile, mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { generatedDocuments } from './generated-documents.ts'
+
+const root = resolve(import.meta.dirname, '../../..')
+const check = process.argv.includes('--check')
+const stale: string[] = []
+
+for (const [path, content] of Object.entries(generatedDocuments())) {
+  const file = join(root, path)
+  if ((await readFile(file, 'utf8').catch(() => undefined)) === content) continue
+  stale.push(path)
+  if (check) continue
+  await mkdir(dirname(file), { recursive: true })
+  await writeFile(file, content)
+}
+if (stale.length) process.stdout.write(`${check ? 'stale' : 'written'}: ${stale.join(', ')}\n`)
+if (check && stale.length) {
+  process.stdout.write("run 'npm run docs' and commit what it writes\n")
+  process.exitCode = 1
+}

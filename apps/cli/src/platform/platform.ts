@@ -19,6 +19,8 @@ export interface PlatformOptions {
 
 export interface Platform {
   readonly url: string
+  /** Where the exchange's REST interface is: the simulator's address, or Binance's own. */
+  readonly exchangeUrl: string
   readonly dataDir: string
   readonly kafka: string | undefined
   /** Process ids of the services, of the jobs that run now, and of a local broker's none: what `up` itself started. */
@@ -70,7 +72,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     closers.push(() => stopJobs(dataDir))
     const manager = await start('queue-manager', { ...venue, PORT: String(options.port) }, 'API; its documentation is at /docs')
     return {
-      url: manager.url, dataDir, kafka, stop,
+      url: manager.url, exchangeUrl: venue.BINANCE_REST_URL ?? process.env.BINANCE_REST_URL ?? 'https://api.binance.com', dataDir, kafka, stop,
       pids: async () => [...services.map((s) => s.pid()).filter((p) => p !== undefined), ...(await jobPids(dataDir))],
     }
   } catch (error) {
