@@ -20,3 +20,15 @@ export { locateTrades, readTrades, tradePages, type TradeIdRange, type TradePage
 export { planShards } from './plan-shards.ts'
 export { estimateQueue, type EstimateOptions, type QueueEstimate } from './estimate-queue.ts'
 export type { Source } from './plan-segments.ts'
+export { OrderBook, type BookDepth, type BookLevel, type SideName } from './book/order-book.ts'
+export { LiveBook, type LiveBookOptions } from './book/live-book.ts'
+export { syncBook } from './book/sync-book.ts'
+export {
+  defaultBookSyncOptions, nextWake, startBookSync,
+  type BookInstrument, type BookSyncInput, type BookSyncOptions, type BookSyncOutput, type BookSyncState, type SnapshotPurpose,
+} from './book/sync-state.ts'
+export { rebuildBook, startRebuild, type BookRebuild, type RebuiltBook } from './book/rebuild-book.ts'
+export { snapshotOfBook } from './book/book-snapshot.ts'
+export { firstDifference, type BookDifference } from './book/compare-books.ts'
+export { binanceBookDiff, binanceBookSnapshot, binanceBookTicker } from './book/binance-book.ts'
+export { readRecordedBook, recordedBooks, recordedBookFile, type RecordedBook } from './book/recorded-book.ts'
