@@ -1,0 +1,37 @@
+import { z } from 'zod'
+
+const port = z.coerce.number().int().min(0).max(65_535)
+
+/** The variables that every service reads; docs/ARCHITECTURE.md has the table. A service adds its own. */
+export const baseShape = {
+  BUS: z.enum(['embedded', 'kafka']).default('embedded').describe('embedded or kafka'),
+  KAFKA_BROKERS: z.string().transform(splitList).pipe(z.array(z.string().regex(/^[^\s:]+:\d{1,5}$/)).min(1)).optional()
+    .describe('comma-separated host:port'),
+  STORE: z.enum(['embedded', 'arango']).default('embedded').describe('embedded or arango'),
+  ARANGO_URL: z.url({ protocol: /^https?$/ }).optional().describe('an http or https address'),
+  ARANGO_DATABASE: z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/).optional().describe('a database name: a letter, then letters, digits, _ and -'),
+  ARANGO_USER: z.string().optional().describe('a user name'),
+  ARANGO_PASSWORD: z.string().optional().describe('a password'),
+  DATA_DIR: z.string().default('.streamforge').describe('a folder'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info')
+    .describe('fatal, error, warn, info, debug, trace or silent'),
+  HEALTH_PORT: port.default(0).describe('a port from 0 to 65535; 0 takes a free one'),
+  HEALTH_HOST: z.string().default('127.0.0.1').describe('an address to listen on, such as 127.0.0.1 or 0.0.0.0'),
+  SQLITE_SYNCHRONOUS: z.enum(['NORMAL', 'FULL']).default('NORMAL').describe('NORMAL or FULL'),
+}
+
+export const BaseConfig = z.object(baseShape)
+export type BaseConfig = z.infer<typeof BaseConfig>
+
+/** Variables that another one's value makes necessary. */
+export const requiredWith: readonly { when: (config: BaseConfig) => boolean; because: string; needs: readonly (keyof BaseConfig)[] }[] = [
+  { when: (config) => config.BUS === 'kafka', because: 'BUS is kafka', needs: ['KAFKA_BROKERS'] },
+  {
+    when: (config) => config.STORE === 'arango', because: 'STORE is arango',
+    needs: ['ARANGO_URL', 'ARANGO_DATABASE', 'ARANGO_USER', 'ARANGO_PASSWORD'],
+  },
+]
+
+function splitList(text: string): string[] {
+  return text.split(',').map((part) => part.trim()).filter((part) => part !== '')
+}

@@ -1,0 +1,75 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+
+/** The fields of the libraries' diagnostics messages that become metrics; each message has some of them. */
+interface Facts {
+  topic?: string
+  group?: string
+  code?: string
+  collection?: string
+  messages?: number
+  documents?: number
+  bytes?: number
+  ms?: number
+}
+
+type Observe = (facts: Facts) => void
+
+/** The libraries tell on diagnostics channels what they did, and know nothing of metrics; here the two meet. */
+export function createMetrics(service: string): { registry: Registry; close: () => void } {
+  const registry = new Registry()
+  registry.setDefaultLabels({ service })
+  collectDefaultMetrics({ register: registry })
+  const observers = Object.entries({ ...busObservers(registry), ...storeObservers(registry) })
+    .map(([channel, observe]) => ({ channel, listener: (message: unknown) => observe(message as Facts) }))
+  for (const { channel, listener } of observers) subscribe(channel, listener)
+  return {
+    registry,
+    close: () => {
+      for (const { channel, listener } of observers) unsubscribe(channel, listener)
+      registry.clear()
+    },
+  }
+}
+
+function busObservers(registry: Registry): Record<string, Observe> {
+  const published = counter(registry, 'streamforge_bus_messages_published_total', 'Messages that the bus has acknowledged', 'topic')
+  const publishedBytes = counter(registry, 'streamforge_bus_bytes_published_total', 'Bytes of their keys and values', 'topic')
+  const consumed = counter(registry, 'streamforge_bus_messages_consumed_total', 'Messages handled', 'topic')
+  const deadLettered = counter(registry, 'streamforge_bus_messages_dead_lettered_total', 'Messages refused', 'topic', 'code')
+  const publishSeconds = duration(registry, 'streamforge_bus_publish_seconds', 'From publish to acknowledgement, a batch', 'topic')
+  const handleSeconds = duration(registry, 'streamforge_bus_handle_seconds', 'A handler with one batch', 'topic')
+  return {
+    'streamforge:bus:publish': ({ topic = '', messages = 0, bytes = 0, ms = 0 }) => {
+      published.inc({ topic }, messages)
+      publishedBytes.inc({ topic }, bytes)
+      publishSeconds.observe({ topic }, ms / 1000)
+    },
+    'streamforge:bus:consume': ({ topic = '', messages = 0, ms = 0 }) => {
+      consumed.inc({ topic }, messages)
+      handleSeconds.observe({ topic }, ms / 1000)
+    },
+    'streamforge:bus:dead-letter': ({ topic = '', code = '' }) => deadLettered.inc({ topic, code }),
+  }
+}
+
+function storeObservers(registry: Registry): Record<string, Observe> {
+  const written = counter(registry, 'streamforge_store_documents_written_total', 'Documents given to the store', 'collection')
+  const read = counter(registry, 'streamforge_store_documents_read_total', 'Documents read from the store', 'collection')
+  const writeSeconds = duration(registry, 'streamforge_store_write_seconds', 'A batch until it is durable', 'collection')
+  return {
+    'streamforge:store:write': ({ collection = '', documents = 0, ms = 0 }) => {
+      written.inc({ collection }, documents)
+      writeSeconds.observe({ collection }, ms / 1000)
+    },
+    'streamforge:store:read': ({ collection = '', documents = 0 }) => read.inc({ collection }, documents),
+  }
+}
+
+function counter(registry: Registry, name: string, help: string, ...labelNames: string[]): Counter {
+  return new Counter({ name, help, labelNames, registers: [registry] })
+}
+
+function duration(registry: Registry, name: string, help: string, ...labelNames: string[]): Histogram {
+  return new Histogram({ name, help, labelNames, buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10], registers: [registry] })
+}
