@@ -48,6 +48,7 @@ export const Assignment = z.strictObject({
   attempt: z.int().positive().default(1),
   shards: z.array(Shard).default([]).describe('In order, covering the range without overlap; empty: one shard, the whole range'),
   checkpoint: Checkpoint.default([]).describe('Of the attempt before; empty at first'),
+  source: z.enum(['auto', 'rest', 'archive']).optional().describe('Where a loader reads; absent: auto'),
 })
 export type Assignment = z.infer<typeof Assignment>
 
