@@ -1,1 +1,24 @@
-export {}
+import { venueNamed, type OpenVenueOptions } from '@streamforge/market'
+import { runWorker } from '@streamforge/service'
+import { Config } from './config.ts'
+import { loadQueue } from './load-queue.ts'
+
+await runWorker('loader-api', 'loader-producer', Config, async (worker) => {
+  const { assignment, bus, config, log, now, random, signal } = worker
+  const urls: Record<string, OpenVenueOptions['urls']> = {
+    binance: { rest: config.BINANCE_REST_URL, archive: config.BINANCE_ARCHIVE_URL },
+    coinbase: { rest: config.COINBASE_REST_URL },
+  }
+  const client = venueNamed(assignment.venue).open({
+    urls: urls[assignment.venue] ?? {}, signal, now, random, log,
+    concurrency: config.REQUEST_CONCURRENCY, weightLimit: config.VENUE_WEIGHT_LIMIT,
+  })
+  try {
+    return await loadQueue({
+      assignment, client, bus, log, now, signal, progress: worker.progress, source: assignment.source ?? 'auto',
+      shardIndex: config.SHARD_INDEX, requestConcurrency: config.REQUEST_CONCURRENCY,
+    })
+  } finally {
+    await client.close()
+  }
+})

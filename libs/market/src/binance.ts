@@ -1,10 +1,10 @@
 import {
-  dataTypes, intervals, nextOpenTime, parseDataType, StreamForgeError, toEpochMs, type EpochMs, type Trade,
+  dataTypes, intervals, nextOpenTime, parseDataType, StreamForgeError, toEpochMs, type Trade,
 } from '@streamforge/contracts'
 import { binanceArchive } from './binance-archive.ts'
 import { candleOfKline, tradeOfAggregate } from './binance-rows.ts'
 import type { VenueHttp } from './http.ts'
-import { openVenueHttp } from './open-options.ts'
+import { openVenueHttp, type OpenedVenue } from './open-options.ts'
 import { badResponse, integer, listOf, orderCandles, orderTrades, within } from './page.ts'
 import type { Instrument, OpenVenueOptions, Venue, VenueClient, VenueDescription } from './venue.ts'
 
@@ -34,7 +34,7 @@ function openBinance(options: OpenVenueOptions = {}): VenueClient {
   return {
     name: 'binance',
     description,
-    ...clockAndInstruments(rest, opened),
+    ...clockAndInstruments(rest, opened, options.weightLimit === undefined),
     ...candleRequests(rest),
     ...tradeRequests(rest),
     archive: binanceArchive(files, options.log),
@@ -42,14 +42,16 @@ function openBinance(options: OpenVenueOptions = {}): VenueClient {
   }
 }
 
-function clockAndInstruments(rest: VenueHttp, opened: { now: () => number; budget: { setClockOffset(ms: number): void } }) {
+function clockAndInstruments(rest: VenueHttp, opened: OpenedVenue, followStatedLimit: boolean): Pick<VenueClient, 'serverTime' | 'instruments' | 'instrument'> {
   const exchangeInfo = (query: string) => rest.getJson(`/api/v3/exchangeInfo${query}`, EXCHANGE_INFO_WEIGHT, (json) => {
-    const symbols = (json as { symbols?: unknown } | null)?.symbols
+    const { symbols, rateLimits } = (json ?? {}) as { symbols?: unknown; rateLimits?: unknown }
     if (!Array.isArray(symbols)) throw badResponse('exchangeInfo has no list of symbols')
+    const limit = statedLimit(rateLimits)
+    if (followStatedLimit && limit !== undefined) opened.budget.setLimit(limit)
     return symbols.map(instrumentOf)
   })
   return {
-    async serverTime(): Promise<EpochMs> {
+    async serverTime() {
       const time = await rest.getJson('/api/v3/time', TIME_WEIGHT, (json) => {
         return toEpochMs(integer((json as { serverTime?: unknown } | null)?.serverTime, 'serverTime'))
       })
@@ -57,12 +59,20 @@ function clockAndInstruments(rest: VenueHttp, opened: { now: () => number; budge
       return time
     },
     instruments: () => exchangeInfo(''),
-    async instrument(symbol: string): Promise<Instrument> {
+    async instrument(symbol) {
       const found = (await exchangeInfo(`?symbol=${symbol}`)).find((i) => i.symbol === symbol)
       if (!found) throw unknownSymbol(`binance lists no ${symbol}`)
       return found
     },
   }
+}
+
+/** The weight a minute that exchangeInfo itself states. */
+function statedLimit(rateLimits: unknown): number | undefined {
+  if (!Array.isArray(rateLimits)) return undefined
+  const entries = rateLimits as { rateLimitType?: unknown; interval?: unknown; intervalNum?: unknown; limit?: unknown }[]
+  const minute = entries.find((e) => e.rateLimitType === 'REQUEST_WEIGHT' && e.interval === 'MINUTE' && e.intervalNum === 1)
+  return typeof minute?.limit === 'number' && minute.limit > 0 ? minute.limit : undefined
 }
 
 function instrumentOf(entry: unknown): Instrument {

@@ -11,6 +11,8 @@ export interface WeightBudget {
   pauseUntil(time: number): void
   /** Milliseconds that the venue's clock is ahead of ours: its windows start at whole multiples of the length on its clock. */
   setClockOffset(offsetMs: number): void
+  /** The limit that the venue itself states; 0: none. */
+  setLimit(limit: number): void
 }
 
 export interface WeightBudgetOptions {
@@ -27,8 +29,8 @@ export interface WeightBudgetOptions {
  * Keeps within a venue's weight limit. The venue's own count, which comes with every answer, overrides ours: that is how several
  * processes behind one address share the limit without talking to each other.
  */
-export function weightBudget({ limit, windowMs, margin = 0.05, now, sleep }: WeightBudgetOptions): WeightBudget {
-  const usable = Math.max(1, Math.floor(limit * (1 - margin)))
+export function weightBudget({ windowMs, margin = 0.05, now, sleep, ...initial }: WeightBudgetOptions): WeightBudget {
+  let { limit } = initial
   let offset = 0
   let pausedUntil = 0
   let window = -1
@@ -72,7 +74,7 @@ export function weightBudget({ limit, windowMs, margin = 0.05, now, sleep }: Wei
     if (time < pausedUntil) return pausedUntil - time
     rollWindow()
     const taken = used + reserved
-    if (limit === 0 || taken + weight <= usable || taken === 0) return 0
+    if (limit === 0 || taken === 0 || taken + weight <= Math.floor(limit * (1 - margin))) return 0
     return windowMs - ((((time + offset) % windowMs) + windowMs) % windowMs)
   }
 
@@ -93,5 +95,6 @@ export function weightBudget({ limit, windowMs, margin = 0.05, now, sleep }: Wei
     },
     pauseUntil(time) { pausedUntil = Math.max(pausedUntil, time) },
     setClockOffset(offsetMs) { offset = offsetMs },
+    setLimit(stated) { limit = stated },
   }
 }
