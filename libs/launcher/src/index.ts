@@ -1,1 +1,3 @@
-export type { JobInfo, JobName, JobState, Launcher } from './launcher.ts'
+export { jobName, type Launcher, type JobInfo, type JobName, type JobState } from './launcher.ts'
+export { openProcessLauncher, type ProcessLauncherOptions } from './process-launcher.ts'
+export { appOfImage, type Program } from './programs.ts'

@@ -21,6 +21,9 @@ export interface JobInfo extends JobName {
   pid?: number
 }
 
+/** The stable name of a job: `<queue_id>--<target>--<attempt>`. */
+export const jobName = (job: JobName) => `${job.queue_id}--${job.target}--${job.attempt}`
+
 export interface Launcher {
   readonly kind: 'embedded' | 'kubernetes'
   /**
