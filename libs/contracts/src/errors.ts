@@ -18,6 +18,7 @@ export const errorTable = {
   INTERNAL: { status: 500, retryable: true },
   UNAVAILABLE: { status: 503, retryable: true },
 
+  BAD_DATA_FILE: { status: 500, retryable: false },
   BAD_CONFIG: { status: 500, retryable: false },
   BUS_UNAVAILABLE: { status: 503, retryable: true },
   BUS_CLOSED: { status: 503, retryable: true },
