@@ -1,4 +1,3 @@
-import { StreamForgeError } from '@streamforge/contracts'
 import type { Store } from './store.ts'
 import { openEmbeddedStore } from './embedded/open-embedded-store.ts'
 
@@ -9,5 +8,7 @@ export type StoreConfig =
 /** @throws StreamForgeError STORE_UNAVAILABLE */
 export async function connectStore(config: StoreConfig): Promise<Store> {
   if (config.kind === 'embedded') return openEmbeddedStore(config)
-  throw new StreamForgeError('BAD_CONFIG', 'the ArangoDB adapter is not part of this build yet')
+  // Loaded only where it is used: a laptop's processes start sooner and stay smaller without the driver.
+  const { openArangoStore } = await import('./arango/open-arango-store.ts')
+  return openArangoStore(config)
 }

@@ -16,6 +16,7 @@ export function refusal(document: StoredDocument, kind: 'document' | 'edge'): st
   return "_from and _to of an edge have the form 'collection/key'"
 }
 
+export const isDocumentKey = (key: unknown): key is string => typeof key === 'string' && keyPattern.test(key)
 export const isVertexId = (id: unknown): id is string => typeof id === 'string' && endPattern.test(id)
 
 /** `stocks/ALI` -> stocks, ALI */

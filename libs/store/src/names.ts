@@ -1,4 +1,5 @@
 import { CollectionName, StreamForgeError } from '@streamforge/contracts'
+import type { GraphDefinition } from './store.ts'
 
 const fieldName = /^[A-Za-z_][A-Za-z0-9_-]{0,127}$/
 
@@ -37,5 +38,11 @@ export function storeClosed(): StreamForgeError {
 export function wrongKind(name: string, is: string, wanted: string): StreamForgeError {
   return new StreamForgeError('STORE_REJECTED', `collection '${name}' holds ${is}s, not ${wanted}s`, {
     remedy: 'choose another name, or drop the collection', details: { collection: name, kind: is },
+  })
+}
+
+export function otherEdges(graph: GraphDefinition): StreamForgeError {
+  return new StreamForgeError('STORE_REJECTED', `graph '${graph.name}' exists with edges other than those of '${graph.edgeCollection}'`, {
+    remedy: 'give the graph another name', details: { graph: graph.name },
   })
 }

@@ -1,4 +1,4 @@
-import { checkCollectionName, checkFieldName, collectionNotFound, wrongKind } from '../names.ts'
+import { checkCollectionName, checkFieldName, collectionNotFound, otherEdges, wrongKind } from '../names.ts'
 import type { CollectionOptions, GraphDefinition } from '../store.ts'
 import type { Database } from './database.ts'
 
@@ -67,9 +67,10 @@ export async function ensureGraph(database: Database, graph: GraphDefinition): P
   checkCollectionName(graph.name)
   await ensureCollection(database, graph.edgeCollection, { kind: 'edge' })
   for (const vertices of new Set([...graph.from, ...graph.to])) await ensureCollection(database, vertices)
-  const definition = JSON.stringify(graph)
   await database.write(() => {
+    const known = database.statement('SELECT definition FROM graphs WHERE name = ?').get(graph.name)
+    if (known && (JSON.parse(known.definition as string) as GraphDefinition).edgeCollection !== graph.edgeCollection) throw otherEdges(graph)
     database.statement('INSERT INTO graphs (name, definition) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET definition = excluded.definition')
-      .run(graph.name, definition)
+      .run(graph.name, JSON.stringify(graph))
   })
 }

@@ -1,17 +1,14 @@
-import { StreamForgeError } from '@streamforge/contracts'
-import { isVertexId, splitVertexId } from '../document-rules.ts'
+import { splitVertexId } from '../document-rules.ts'
 import { graphNotFound } from '../names.ts'
+import type { NeighborLimits } from '../neighbor-options.ts'
 import type { GraphDefinition, StoredDocument } from '../store.ts'
 import { fieldValue, table } from './collections.ts'
 import type { Database } from './database.ts'
 
-export type Direction = 'out' | 'in' | 'any'
-
 /** Breadth first, a step a read; within one distance by id. Inside one step the graph is seen as of one moment. */
 export async function findNeighbors(
-  database: Database, graphName: string, start: string, options: { direction: Direction; depth: number; limit: number },
+  database: Database, graphName: string, start: string, options: NeighborLimits,
 ): Promise<StoredDocument[]> {
-  checkVertexId(start)
   const graph = await database.read(() => graphDefinition(database, graphName))
   const seen = new Set([start])
   const found: StoredDocument[] = []
@@ -25,19 +22,13 @@ export async function findNeighbors(
   return found.slice(0, options.limit)
 }
 
-/** @throws StreamForgeError STORE_REJECTED */
-export function checkVertexId(id: string): void {
-  if (isVertexId(id)) return
-  throw new StreamForgeError('STORE_REJECTED', `'${String(id).slice(0, 80)}' is not a vertex`, { remedy: "give it as 'collection/key'" })
-}
-
 function graphDefinition(database: Database, name: string): GraphDefinition {
   const row = database.statement('SELECT definition FROM graphs WHERE name = ?').get(name)
   if (!row) throw graphNotFound(name)
   return JSON.parse(row.definition as string) as GraphDefinition
 }
 
-function edgeEnds(database: Database, edges: string, from: readonly string[], direction: Direction): string[] {
+function edgeEnds(database: Database, edges: string, from: readonly string[], direction: NeighborLimits['direction']): string[] {
   const follow = (near: string, far: string) =>
     database.statement(`SELECT ${fieldValue(far)} AS id FROM ${table(edges)} WHERE ${fieldValue(near)} IN (SELECT value FROM json_each(?))`)
       .all(JSON.stringify(from)).map(({ id }) => id as string)

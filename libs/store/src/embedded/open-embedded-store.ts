@@ -1,15 +1,17 @@
 import { StreamForgeError } from '@streamforge/contracts'
 import { startTimer } from '../channels.ts'
 import { checkVersions } from '../check-versions.ts'
+import { refusal } from '../document-rules.ts'
 import { checkCollectionName } from '../names.ts'
+import { checkVertexId, neighborLimits } from '../neighbor-options.ts'
+import { serialise } from '../serialise.ts'
 import type { FindQuery, GraphDefinition, KeyRange, Store, StoredDocument } from '../store.ts'
 import { CREATE_CATALOG, dropCollection, ensureCollection, ensureGraph, kindOf, listCollections, table } from './collections.ts'
 import { Database } from './database.ts'
 import { findSql } from './find-documents.ts'
 import { findNeighbors } from './neighbors.ts'
 import { countKeys, readPages } from './read-range.ts'
-import { serialise, writeDocuments } from './write-documents.ts'
-import { refusal } from '../document-rules.ts'
+import { writeDocuments } from './write-documents.ts'
 
 export interface EmbeddedStoreOptions {
   file: string
@@ -138,9 +140,10 @@ class EmbeddedStore implements Store {
     return ensureGraph(this.#database, graph)
   }
 
-  neighbors(...[graph, start, options = {}]: Parameters<Store['neighbors']>): Promise<StoredDocument[]> {
-    const { direction = 'out', depth = 1, limit = 1000 } = options
-    return findNeighbors(this.#database, graph, start, { direction, depth, limit })
+  async neighbors(...[graph, start, options]: Parameters<Store['neighbors']>): Promise<StoredDocument[]> {
+    checkCollectionName(graph)
+    checkVertexId(start)
+    return findNeighbors(this.#database, graph, start, neighborLimits(options))
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { refusal, shownKey } from '../document-rules.ts'
 import { sameContent } from '../same-content.ts'
+import { serialise } from '../serialise.ts'
 import type { StoredDocument, WriteResult } from '../store.ts'
 import { kindOf, table } from './collections.ts'
 import type { Database } from './database.ts'
@@ -56,14 +57,6 @@ function prepareRows(
     }
   }
   return next
-}
-
-export function serialise(document: StoredDocument): string | { reason: string } {
-  try {
-    return JSON.stringify(document)
-  } catch (error) {
-    return { reason: `not JSON: ${error instanceof Error ? error.message.split('\n', 1)[0] : String(error)}` }
-  }
 }
 
 function insertOrReplace(database: Database, collection: string, rows: readonly Row[], overwrite: boolean): Counts {
