@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { connectApi } from './connection.ts'
+import { connectApi, type ConnectionOptions } from './connection.ts'
 import { listLetters, redriveLetters } from './commands/dead-letters.ts'
 import { coverage, workflows } from './commands/list.ts'
 import { ping } from './commands/ping.ts'
-import { start } from './commands/start.ts'
+import { start, type StartOptions } from './commands/start.ts'
 import { retryWorkflow, stopWorkflow } from './commands/stop.ts'
 import { submit } from './commands/submit.ts'
 import { describeTopic, listTopics, peekTopic } from './commands/topics.ts'
@@ -46,7 +46,7 @@ for (const [name, run, about] of [
     .option('--data <dir>', 'replay recorded market data from this directory')
     .option('--simulate', 'use the simulator even when the exchange answers')
     .option('--kafka <host:port>', "use the Kafka that is there, or 'local' to start one (Java and Maven needed)")
-    .action(async (options: never) => { process.exitCode = await run(options) })
+    .action(async (options: StartOptions) => { process.exitCode = await run(options) })
   if (name === 'start') c.option('--once', 'end by itself; exit code 0 only if every certificate is complete').addOption(json())
 }
 
@@ -66,8 +66,8 @@ command(program, 'submit', 'send a workflow', submit)
     const { symbol, type } = c.opts<{ symbol?: string[]; type?: string[] }>()
     c.setOptionValue('symbols', symbol).setOptionValue('types', type)
   })
-command<{ json?: boolean }>(program, 'watch <workflow>', 'follow a workflow: a progress bar a stage, rate, ETA',
-  async (options, id) => watchWorkflow(await connectApi(options as never), id!, { json: options.json ?? false })).addOption(json())
+command<ConnectionOptions & { json?: boolean }>(program, 'watch <workflow>', 'follow a workflow: a progress bar a stage, rate, ETA',
+  async (options, id) => watchWorkflow(await connectApi(options), id!, { json: options.json ?? false })).addOption(json())
 command(program, 'workflows', 'list workflows', workflows).option('--status <status>', 'only these').addOption(json())
 command(program, 'coverage', 'list coverage certificates', coverage)
   .option('--symbol <symbol>').option('--type <type>').option('--workflow <id>').addOption(json())

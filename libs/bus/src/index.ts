@@ -2,3 +2,8 @@ export type {
   Bus, BusAdmin, Batch, BatchHandler, Consumer, ConsumeOptions, TailOptions, GroupInfo, IncomingMessage, OutgoingMessage,
   PartitionInfo, PartitionLag, TopicConfig, TopicInfo,
 } from './bus.ts'
+export { connectBus, type BusConfig } from './connect-bus.ts'
+export { ensureTopics } from './ensure-topics.ts'
+export { publishMessages, tailMessages, topicOf, type TypedBatch, type TypedMessage } from './typed-messages.ts'
+export { consumeMessages, type ConsumeMessagesOptions } from './consume-messages.ts'
+export { listDeadLetters, publishDeadLetters, redriveDeadLetters } from './dead-letters.ts'

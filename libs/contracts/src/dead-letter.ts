@@ -35,3 +35,10 @@ export const DeadLetter = z.strictObject({
   time: z.iso.datetime(),
 })
 export type DeadLetter = z.infer<typeof DeadLetter>
+
+/** Headers of the empty message on `dead-letters` that marks a letter as put back on its source topic. */
+export const RedrivenHeaders = z.strictObject({
+  'redriven-source-topic': TopicName,
+  'redriven-source-partition': z.string().regex(/^\d+$/),
+  'redriven-source-offset': Offset,
+})

@@ -23,11 +23,16 @@ export {
 } from './queue-control.ts'
 export { assignmentFromEnv, assignmentToEnv } from './assignment-env.ts'
 export { EventStatus, EventError, WorkerEvent, PongEvent, QueueEvent } from './queue-event.ts'
-export { DeadLetterHeaders, DeadLetter } from './dead-letter.ts'
+export { DeadLetterHeaders, DeadLetter, RedrivenHeaders } from './dead-letter.ts'
 export {
   WorkflowRequest, type WorkflowRequestInput, JobStatus, Job, QueueStatus, Queue, Estimate, WorkflowStatus, StageProgress,
   WorkflowSummary, Workflow, WorkflowPage, WorkflowType, WorkflowTypes, CoveragePage, WorkflowUpdate,
 } from './workflow.ts'
+export { QueueCommand, StoredQueue, StageRate, StoredWorkflow } from './stored-workflow.ts'
 export { Problem } from './problem.ts'
+export {
+  apiOperations, ListWorkflowsQuery, ListCoverageQuery, DeleteWorkflowQuery, WorkflowParams, Health, type ApiOperation, type ApiOperationId,
+} from './api-operations.ts'
+export { openApiDocument } from './open-api.ts'
 export { catalog, deadLetterTopic, type CatalogEntry, type MessageName, type MessageOf } from './catalog.ts'
 export { asyncApiDocument, jsonSchema } from './async-api.ts'

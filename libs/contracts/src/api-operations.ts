@@ -1,0 +1,108 @@
+import { z } from 'zod'
+import { DataType } from './data-type.ts'
+import { Symbol, WorkflowId } from './names.ts'
+import {
+  CoveragePage, Workflow, WorkflowPage, WorkflowRequest, WorkflowStatus, WorkflowTypes, WorkflowUpdate,
+} from './workflow.ts'
+
+const cursor = z.string().min(1).max(400).optional().describe('next_cursor of the page before')
+const limit = z.coerce.number().int().min(1).max(500)
+const flag = z.enum(['true', 'false']).default('false').transform((text) => text === 'true')
+
+export const ListWorkflowsQuery = z.strictObject({
+  status: WorkflowStatus.optional(),
+  symbol: Symbol.optional().describe('Workflows that load this symbol'),
+  type: DataType.optional().describe('Workflows that load this type'),
+  cursor,
+  limit: limit.default(50).describe('Workflows a page'),
+})
+export const ListCoverageQuery = z.strictObject({
+  symbol: Symbol.optional(),
+  type: DataType.optional(),
+  workflow_id: WorkflowId.optional(),
+  cursor,
+  limit: limit.default(100).describe('Certificates a page'),
+})
+export const DeleteWorkflowQuery = z.strictObject({
+  data: flag.describe('true: also the stored records, gaps and certificates, where no other workflow shares them'),
+})
+/** Ids are looked up, not judged: an id that cannot exist is simply not found. */
+export const WorkflowParams = z.strictObject({ id: z.string().min(1).max(100).describe('Workflow id, such as wf-a1b2c3') })
+export const Health = z.strictObject({ status: z.enum(['ok', 'not_ready']), conditions: z.record(z.string(), z.boolean()) })
+
+/** One operation of queue-manager's HTTP API. Routes and the OpenAPI document are both made from this table. */
+export interface ApiOperation {
+  readonly method: 'get' | 'post' | 'delete'
+  /** With `{name}` for parameters, as OpenAPI writes it. */
+  readonly path: string
+  readonly summary: string
+  readonly tag: 'workflows' | 'data' | 'service'
+  readonly params?: z.ZodObject
+  readonly query?: z.ZodObject
+  readonly body?: z.ZodType
+  readonly answer: { status: number; description: string; schema?: z.ZodType; mediaType?: string }
+  /** Statuses of its problem documents, beside 500. */
+  readonly problems: readonly number[]
+}
+
+const operation = <const O extends ApiOperation>(o: O) => o
+const params = WorkflowParams
+
+export const apiOperations = {
+  createWorkflow: operation({
+    method: 'post', path: '/workflows', tag: 'workflows', body: WorkflowRequest,
+    summary: 'Plan a workflow into queues and shards, store it, and start it as soon as there is room',
+    answer: { status: 201, description: 'The workflow with its plan and estimate', schema: Workflow },
+    problems: [400, 413, 415, 422, 503],
+  }),
+  listWorkflows: operation({
+    method: 'get', path: '/workflows', tag: 'workflows', query: ListWorkflowsQuery,
+    summary: 'Workflows, newest first', problems: [400, 503],
+    answer: { status: 200, description: 'A page of workflows without their queues', schema: WorkflowPage },
+  }),
+  getWorkflow: operation({
+    method: 'get', path: '/workflows/{id}', tag: 'workflows', params, summary: 'A workflow with its queues', problems: [404, 503],
+    answer: { status: 200, description: 'The workflow', schema: Workflow },
+  }),
+  followWorkflow: operation({
+    method: 'get', path: '/workflows/{id}/events', tag: 'workflows', params, problems: [404, 503],
+    summary: 'Server-sent events: the whole state first, then every change; `event: end` when the workflow has ended',
+    answer: { status: 200, description: 'Each message is a WorkflowUpdate', schema: WorkflowUpdate, mediaType: 'text/event-stream' },
+  }),
+  stopWorkflow: operation({
+    method: 'post', path: '/workflows/{id}/stop', tag: 'workflows', params, problems: [404, 409, 503],
+    summary: 'Stop a workflow: what is loaded stays, and a retry goes on from there',
+    answer: { status: 200, description: 'The workflow, stopping or stopped', schema: Workflow },
+  }),
+  retryWorkflow: operation({
+    method: 'post', path: '/workflows/{id}/retry', tag: 'workflows', params, problems: [404, 409, 503],
+    summary: 'Go on with the queues of a failed or stopped workflow from their checkpoints',
+    answer: { status: 200, description: 'The workflow, running again', schema: Workflow },
+  }),
+  deleteWorkflow: operation({
+    method: 'delete', path: '/workflows/{id}', tag: 'workflows', params, query: DeleteWorkflowQuery, problems: [400, 404, 409, 503],
+    summary: 'Remove an ended workflow and its topics; the data stays unless asked otherwise',
+    answer: { status: 204, description: 'Removed' },
+  }),
+  listWorkflowTypes: operation({
+    method: 'get', path: '/workflow-types', tag: 'workflows', summary: 'The types that a workflow may ask for', problems: [],
+    answer: { status: 200, description: 'All types, also those that no service of this release produces', schema: WorkflowTypes },
+  }),
+  listCoverage: operation({
+    method: 'get', path: '/coverage', tag: 'data', query: ListCoverageQuery, summary: 'Coverage certificates', problems: [400, 503],
+    answer: { status: 200, description: 'A page of certificates', schema: CoveragePage },
+  }),
+  liveness: operation({
+    method: 'get', path: '/healthz', tag: 'service', summary: 'Whether the process lives', problems: [],
+    answer: { status: 200, description: 'It does', schema: Health },
+  }),
+  readiness: operation({
+    method: 'get', path: '/readyz', tag: 'service', summary: 'Whether it can do its work: store, bus and orchestrator', problems: [],
+    answer: { status: 200, description: 'It can; 503 with the same body when not', schema: Health },
+  }),
+  metrics: operation({
+    method: 'get', path: '/metrics', tag: 'service', summary: 'Metrics in the Prometheus text format', problems: [],
+    answer: { status: 200, description: 'Metrics', mediaType: 'text/plain' },
+  }),
+} as const satisfies Record<string, ApiOperation>
+export type ApiOperationId = keyof typeof apiOperations

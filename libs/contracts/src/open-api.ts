@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { apiOperations, type ApiOperation } from './api-operations.ts'
+import { Problem } from './problem.ts'
+import {
+  CoveragePage, Workflow, WorkflowPage, WorkflowRequest, WorkflowTypes, WorkflowUpdate,
+} from './workflow.ts'
+
+const named = new Map<z.ZodType, string>([
+  [WorkflowRequest, 'WorkflowRequest'], [Workflow, 'Workflow'], [WorkflowPage, 'WorkflowPage'], [WorkflowTypes, 'WorkflowTypes'],
+  [WorkflowUpdate, 'WorkflowUpdate'], [CoveragePage, 'CoveragePage'], [Problem, 'Problem'],
+])
+
+/** The OpenAPI 3.1 document of queue-manager's API, made from the table of operations. */
+export function openApiDocument(version: string) {
+  const paths: Record<string, Record<string, unknown>> = {}
+  for (const [id, operation] of Object.entries<ApiOperation>(apiOperations)) {
+    (paths[operation.path] ??= {})[operation.method] = { operationId: id, ...describeOperation(operation) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'StreamForge queue-manager', version, description: 'Load market history without gaps or doubles, and watch it being loaded.' },
+    tags: [
+      { name: 'workflows', description: 'What is to be loaded, and how far it is' },
+      { name: 'data', description: 'What is known of the data' },
+      { name: 'service', description: 'Health and metrics' },
+    ],
+    paths,
+    components: {
+      schemas: Object.fromEntries([...named].map(([schema, name]) => [name, plainSchema(schema, schema === WorkflowRequest ? 'input' : 'output')])),
+    },
+  }
+}
+
+function describeOperation(operation: ApiOperation) {
+  const { answer } = operation
+  const mediaType = answer.mediaType ?? 'application/json'
+  const content = answer.schema ? { schema: reference(answer.schema) } : answer.mediaType ? { schema: { type: 'string' } } : undefined
+  return {
+    summary: operation.summary,
+    tags: [operation.tag],
+    parameters: [...parameters('path', operation.params), ...parameters('query', operation.query)],
+    ...(operation.body && { requestBody: { required: true, content: { 'application/json': { schema: reference(operation.body) } } } }),
+    responses: {
+      [answer.status]: { description: answer.description, ...(content && { content: { [mediaType]: content } }) },
+      ...(operation.path === '/readyz' && { 503: { description: 'Not ready', ...(content && { content: { [mediaType]: content } }) } }),
+      ...Object.fromEntries([...operation.problems, 500].map((status) => [status, {
+        description: 'What was wrong and what to do', content: { 'application/problem+json': { schema: reference(Problem) } },
+      }])),
+    },
+  }
+}
+
+function parameters(place: 'path' | 'query', schema: z.ZodObject | undefined) {
+  return Object.entries(schema?.shape ?? {}).map(([name, type]) => {
+    const { description, ...rest } = plainSchema(type as z.ZodType, 'input')
+    const required = place === 'path' || !(type as z.ZodType).safeParse(undefined).success
+    return { name, in: place, required, ...(description !== undefined && { description }), schema: rest }
+  })
+}
+
+function reference(schema: z.ZodType) {
+  const name = named.get(schema)
+  return name === undefined ? plainSchema(schema, 'output') : { $ref: `#/components/schemas/${name}` }
+}
+
+function plainSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+  return rest
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { StartCommand, StopCommand, Target } from './queue-control.ts'
+import { Epoch } from './records.ts'
+import { Queue, WorkflowSummary } from './workflow.ts'
+
+/**
+ * What the orchestrator has decided to do and not yet done. Commands are stored with the state that asked for them and
+ * removed once carried out; each may be carried out twice without harm.
+ */
+export const QueueCommand = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('create-topic'), topic: z.string() }),
+  z.strictObject({ do: z.literal('delete-topic'), topic: z.string() }),
+  z.strictObject({ do: z.literal('publish'), message: z.discriminatedUnion('command', [StartCommand, StopCommand]) }),
+  z.strictObject({ do: z.literal('launch'), start: StartCommand }),
+  z.strictObject({ do: z.literal('cancel'), target: Target, attempt: z.int().positive(), grace_ms: z.int().nonnegative() }),
+])
+export type QueueCommand = z.infer<typeof QueueCommand>
+
+/** The document of a queue in the collection `queues`. */
+export const StoredQueue = Queue.extend({
+  _key: z.string(),
+  /** Grows with every write; a writer that lost the race reads again. */
+  version: z.int().nonnegative(),
+  /** Order of admission: creation time of the workflow, then the queue's place in it. */
+  position: z.string(),
+  max_attempts: z.int().positive(),
+  source: z.enum(['auto', 'rest', 'archive']),
+  stop_reason: z.string().optional(),
+  ended_at: Epoch.optional(),
+  outbox: z.array(z.strictObject({ id: z.int().nonnegative(), command: QueueCommand })),
+  has_outbox: z.boolean(),
+  next_command: z.int().nonnegative(),
+})
+export type StoredQueue = z.infer<typeof StoredQueue>
+
+/** How fast a stage goes: the last sample, and the rate smoothed over those before. */
+export const StageRate = z.strictObject({
+  at: z.number().nonnegative(),
+  records: z.int().nonnegative(),
+  rate: z.number().nonnegative().describe('Records a second'),
+})
+export type StageRate = z.infer<typeof StageRate>
+
+/** The document of a workflow in the collection `workflows`. */
+export const StoredWorkflow = WorkflowSummary.extend({
+  _key: z.string(),
+  version: z.int().nonnegative(),
+  /** Creation time and id, so that sorting by it is by time and no two are equal. */
+  position: z.string(),
+  stop_reason: z.string().optional(),
+  rates: z.partialRecord(Target, StageRate),
+})
+export type StoredWorkflow = z.infer<typeof StoredWorkflow>
