@@ -1,0 +1,87 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Assignment, type CoverageCertificate, type Gap, gapKey } from '@streamforge/contracts'
+import type { Store, StoredDocument } from '@streamforge/store'
+import { type AuditResult, startAudit, type TradeIds } from './audit-records.ts'
+import { type Dataset, datasetKeyRange } from './dataset.ts'
+
+/** What the certificate needs to know beside the store. */
+export interface StreamFacts {
+  /** The ends that the markers prove; undefined when there is no trade, or no proof. */
+  ids: TradeIds | undefined
+  /** False when markers are missing (dead-lettered): the ends of the stream are not proven then. */
+  markersComplete: boolean
+  duplicates: number
+  deadLettered: number
+}
+
+export interface CertifyOptions {
+  store: Store
+  dataset: Dataset
+  assignment: Assignment
+  facts: StreamFacts
+  now: () => number
+  signal: AbortSignal
+  /** Called after every batch with the number of documents read so far. */
+  onProgress?: (read: number) => void
+}
+
+const batchSize = 2000
+
+/** Reads the dataset in the store in key order and says what is there and what is not. */
+export async function certify(options: CertifyOptions): Promise<CoverageCertificate> {
+  const { store, dataset, facts, signal, onProgress } = options
+  const audit = startAudit(dataset, await readGaps(store, dataset), facts.ids)
+  let read = 0
+  if (mayHoldRecords(dataset, facts)) {
+    for await (const documents of store.scan(options.assignment.collection_name, datasetKeyRange(dataset, facts.ids), { batchSize })) {
+      signal.throwIfAborted()
+      audit.add(facts.ids || dataset.unit === 'candles' ? documents : documents.filter((document) => isInRange(document, dataset)))
+      read += documents.length
+      onProgress?.(read)
+      // The store may answer without waiting; heartbeats and health need their turn.
+      await nextTurn()
+    }
+  }
+  return toCertificate(options, audit.finish())
+}
+
+/** Complete markers without ids prove that the range has no trade. */
+function mayHoldRecords(dataset: Dataset, { ids, markersComplete }: StreamFacts): boolean {
+  return dataset.unit === 'candles' || ids !== undefined || !markersComplete
+}
+
+/** Without proven ids all trades of the symbol are read, also those of other ranges. */
+function isInRange({ event_time }: StoredDocument, { range }: Dataset): boolean {
+  return typeof event_time === 'number' && event_time >= range.from && event_time < range.to
+}
+
+async function readGaps(store: Store, dataset: Dataset): Promise<Gap[]> {
+  const key = (from: number) => gapKey({ symbol: dataset.symbol, type: dataset.type, from } as Gap)
+  const gaps: Gap[] = []
+  for await (const batch of store.scan('gaps', { from: key(dataset.range.from), to: key(dataset.range.to) })) {
+    for (const { _key, ...gap } of batch) if ((gap as Gap).venue === dataset.venue) gaps.push(gap as Gap)
+  }
+  return gaps
+}
+
+/** A queue's id ends with its workflow's, where queue-manager has made it; a worker started by hand may have any. */
+function workflowOf(queueId: string): string {
+  const suffix = /-([0-9a-f]{6})$/.exec(queueId)?.[1] ?? '000000'
+  return `wf-${suffix}`
+}
+
+function toCertificate({ dataset, assignment, facts, now }: CertifyOptions, audit: AuditResult): CoverageCertificate {
+  return {
+    queue_id: assignment.queue_id, workflow_id: assignment.workflow_id ?? workflowOf(assignment.queue_id),
+    venue: assignment.venue, symbol: assignment.symbol, type: assignment.type, collection_name: assignment.collection_name,
+    time_range: assignment.time_range, from: dataset.range.from, to: dataset.range.to, unit: dataset.unit,
+    rows_expected: audit.expected, rows_stored: audit.stored, missing_at_source: audit.missingAtSource, lost: audit.lost,
+    foreign: audit.foreign, duplicates_refused: facts.duplicates, dead_lettered: facts.deadLettered,
+    holes: audit.holes, hole_count: audit.holeCount,
+    ...(audit.firstTradeId !== undefined && { first_trade_id: audit.firstTradeId }),
+    ...(audit.lastTradeId !== undefined && { last_trade_id: audit.lastTradeId }),
+    checksum: audit.checksum,
+    complete: facts.markersComplete && audit.lost === 0 && audit.foreign === 0 && facts.deadLettered === 0,
+    certified_at: now(),
+  }
+}

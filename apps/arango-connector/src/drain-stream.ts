@@ -1,0 +1,109 @@
+import { type Bus, consumeMessages, type Consumer } from '@streamforge/bus'
+import { StreamForgeError, type StreamMarker } from '@streamforge/contracts'
+import { abortableDelay } from '@streamforge/service'
+import type { Store } from '@streamforge/store'
+import { dataEntryOf } from './data-entry.ts'
+import type { Dataset } from './dataset.ts'
+import { watchLoader } from './loader-finished.ts'
+import { type StoredBatch, storeBatch } from './store-batch.ts'
+import { addMarkers, isComplete, markerKeyRange, missingMarkers, startCompletion, type StreamCompletion } from './stream-completion.ts'
+
+export interface DrainOptions {
+  bus: Bus
+  store: Store
+  dataset: Dataset
+  topic: string
+  group: string
+  collection: string
+  service: string
+  signal: AbortSignal
+  now: () => number
+  /** Called after each batch is durable. */
+  onStored: (batch: StoredBatch, deadLettered: number) => void | Promise<void>
+  maxBatch?: number
+  /** Milliseconds between looks at a stream that is not at its end; default 200. */
+  pollMs?: number
+  /** Milliseconds without a message before the loader is asked whether more will come; default 5000. */
+  idleMs?: number
+}
+
+/**
+ * Consumes a queue's data topic into the store until all markers are seen and nothing is left to consume. A marker that is a dead letter
+ * does not come any more: then the stream ends when its loader has finished, and the markers stay missing in what is returned.
+ */
+export async function drainStream(options: DrainOptions): Promise<StreamCompletion> {
+  const { bus, store, dataset, topic, group, signal } = options
+  const { partitions } = await bus.admin.describeTopic(topic)
+  let completion = addMarkers(startCompletion(dataset.shards, partitions.length), await readMarkers(store, dataset.queueId))
+  let lastMessage = performance.now()
+  const consumer = await consumeMessages(
+    bus, dataEntryOf(dataset),
+    { group, topics: [topic], from: 'earliest', service: options.service, maxBatch: options.maxBatch ?? 5000, now: options.now },
+    async ({ messages, deadLettered }) => {
+      const stored = await storeBatch(store, options.collection, messages)
+      await options.onStored(stored, deadLettered)
+      completion = addMarkers(completion, stored.markers)
+      lastMessage = performance.now()
+    },
+  )
+  const stream: Stream = {
+    known: () => completion,
+    async refresh() {
+      if (!isComplete(completion)) completion = addMarkers(completion, await readMarkers(store, dataset.queueId))
+      return completion
+    },
+    drained: async () => (await bus.admin.lag(group, topic)).every(({ lag }) => lag === 0n),
+    idleFor: () => performance.now() - lastMessage,
+    loaderFinished: watchLoader(bus, dataset.queueId),
+  }
+  try {
+    return await awaitEnd(stream, consumer, signal, options)
+  } finally {
+    await consumer.close()
+  }
+}
+
+interface Stream {
+  known(): StreamCompletion
+  /** Markers may also have been stored by another connector of the queue, which holds some of the partitions. */
+  refresh(): Promise<StreamCompletion>
+  drained(): Promise<boolean>
+  idleFor(): number
+  loaderFinished(): Promise<boolean>
+}
+
+async function awaitEnd(
+  stream: Stream, consumer: Consumer, signal: AbortSignal, { pollMs = 200, idleMs = 5000 }: Pick<DrainOptions, 'pollMs' | 'idleMs'>,
+): Promise<StreamCompletion> {
+  const refreshMs = Math.min(idleMs, 1000)
+  for (;;) {
+    signal.throwIfAborted()
+    const idle = stream.idleFor()
+    const completion = idle > refreshMs ? await stream.refresh() : stream.known()
+    if (isComplete(completion) && await stream.drained()) return completion
+    // The loader is asked before the topic: what it sent before it finished is on the topic by then.
+    if (idle > idleMs && await stream.loaderFinished() && await stream.drained()) return stream.refresh()
+    const waitMs = isComplete(completion) ? Math.min(20, pollMs) : idle > idleMs ? refreshMs : pollMs
+    await Promise.race([consumer.done, abortableDelay(waitMs, signal)])
+  }
+}
+
+async function readMarkers(store: Store, queueId: string): Promise<StreamMarker[]> {
+  const markers: StreamMarker[] = []
+  for await (const batch of store.scan('stream_markers', markerKeyRange(queueId))) {
+    for (const { _key, ...marker } of batch) markers.push(marker as StreamMarker)
+  }
+  return markers
+}
+
+/** A stream without all its markers and without dead letters among which they could be is not whole. @throws StreamForgeError RECONCILIATION_MISMATCH */
+export function requireMarkers(completion: StreamCompletion, deadLettered: number): void {
+  const missing = missingMarkers(completion)
+  if (missing.length <= deadLettered) return
+  const { shard, partition } = missing[0]!
+  throw new StreamForgeError(
+    'RECONCILIATION_MISMATCH',
+    `${missing.length} end-of-stream markers are missing, such as that of shard ${shard} in partition ${partition}, and the loader has finished`,
+    { remedy: 'the next attempt reads the data topic from its start again', details: { missing: missing.length, few: true } },
+  )
+}

@@ -1,0 +1,45 @@
+import type { Bus } from '@streamforge/bus'
+import { catalog, QueueEvent, targetOf, type WorkerEvent } from '@streamforge/contracts'
+
+const { topic } = catalog['queue-events']
+const pageSize = 1000
+
+/**
+ * Answers whether the newest that a queue's loader has said is that it finished. Only needed when the topic is drained without its
+ * markers: then it tells a marker that is lost from one that is still to come. Each call reads on from the one before.
+ */
+export function watchLoader(bus: Bus, queueId: string): () => Promise<boolean> {
+  const positions = new Map<number, bigint>()
+  let newest: WorkerEvent | undefined
+  return async () => {
+    const { partitions } = await bus.admin.describeTopic(topic)
+    for (const { partition, earliest, latest } of partitions) {
+      let offset = positions.get(partition) ?? earliest
+      while (offset < latest) {
+        const messages = await bus.admin.peek(topic, { partition, offset, limit: pageSize })
+        if (messages.length === 0) break
+        for (const { value } of messages) newest = later(newest, readLoaderEvent(value, queueId))
+        offset = messages.at(-1)!.offset + 1n
+      }
+      positions.set(partition, offset)
+    }
+    return newest?.status === 'finished'
+  }
+}
+
+/** Most events are another queue's: a look at the bytes spares parsing them. */
+function readLoaderEvent(value: Buffer, queueId: string): WorkerEvent | undefined {
+  if (!value.includes(queueId)) return undefined
+  try {
+    const event = QueueEvent.parse(JSON.parse(value.toString()))
+    const fromLoader = event.status !== 'pong' && event.queue_id === queueId && targetOf(event.producer) === 'loader-producer'
+    return fromLoader ? event : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function later(known: WorkerEvent | undefined, event: WorkerEvent | undefined): WorkerEvent | undefined {
+  if (!event || (known && event.attempt < known.attempt)) return known
+  return event
+}

@@ -1,0 +1,106 @@
+import { listDeadLetters } from '@streamforge/bus'
+import { type CoverageCertificate, StreamForgeError } from '@streamforge/contracts'
+import type { WorkerContext, WorkerResult } from '@streamforge/service'
+import type { Store } from '@streamforge/store'
+import { certify, type StreamFacts } from './certify.ts'
+import { type Dataset, datasetKeyRange, datasetOf, expectedRecords } from './dataset.ts'
+import { drainStream, requireMarkers } from './drain-stream.ts'
+import { type DuplicateCount, openDuplicateCount } from './duplicate-count.ts'
+import { reconcile } from './reconcile.ts'
+import { isComplete, type StreamCompletion, streamTotals } from './stream-completion.ts'
+
+export const groupOf = (queueId: string) => `arango-connector.${queueId}`
+
+/** Waits of the connector, for tests; see DrainOptions. */
+export interface Waits {
+  pollMs?: number
+  idleMs?: number
+}
+
+/** Stores a queue's data topic, and proves from the store that the set is whole. */
+export async function storeQueue(worker: WorkerContext<unknown>, waits: Waits = {}): Promise<WorkerResult> {
+  const { assignment, bus, log, signal, now } = worker
+  const dataset = datasetOf(assignment)
+  const store = await worker.store()
+  await ensureCollections(store, assignment.collection_name, dataset)
+  const duplicates = await openDuplicateCount(store, assignment.queue_id, assignment.attempt)
+  const progress = await openProgress(worker, store, dataset, duplicates)
+  const topic = assignment.kafka_topic
+  const group = groupOf(assignment.queue_id)
+  const completion = await drainStream({
+    bus, store, dataset, topic, group, collection: assignment.collection_name, service: worker.name, signal, now, ...waits,
+    onStored: progress.onStored,
+  })
+  const deadLettered = (await listDeadLetters(bus, { sourceTopic: topic, group })).length
+  const facts: StreamFacts = {
+    ids: provenIds(completion), markersComplete: isComplete(completion), duplicates: duplicates.total(), deadLettered,
+  }
+  log.info({ dead_lettered: deadLettered, duplicates: facts.duplicates }, 'all is consumed, certifying')
+  const certificate = await certify({ store, dataset, assignment, facts, now, signal, onProgress: progress.onCertified })
+  try {
+    checkCounts(completion, certificate)
+  } catch (error) {
+    // Offsets that say more than the store holds would hide the loss for good.
+    if (error instanceof StreamForgeError && error.details.few) await readAgain(worker, topic, group)
+    throw error
+  }
+  await store.writeBatch('coverage', [{ _key: certificate.queue_id, ...certificate }])
+  return {
+    records_written: certificate.rows_stored, records_total: certificate.rows_expected - certificate.missing_at_source,
+    duplicates: facts.duplicates, dead_lettered: deadLettered, certificate, message: summary(certificate),
+  }
+}
+
+async function readAgain({ bus, log }: WorkerContext<unknown>, topic: string, group: string): Promise<void> {
+  await bus.admin.seek(group, topic, 'earliest').catch((error: unknown) => {
+    log.warn({ err: error }, 'the group could not be set back; another connector of the queue is still there')
+  })
+}
+
+async function ensureCollections(store: Store, collection: string, dataset: Dataset): Promise<void> {
+  await store.ensureCollection(collection, { indexes: [[dataset.unit === 'candles' ? 'open_time' : 'event_time']] })
+  await store.ensureCollection('gaps')
+  await store.ensureCollection('stream_markers')
+  await store.ensureCollection('coverage', { indexes: [['symbol', 'type'], ['workflow_id']] })
+}
+
+function checkCounts(completion: StreamCompletion, certificate: CoverageCertificate): void {
+  requireMarkers(completion, certificate.dead_lettered)
+  if (!isComplete(completion)) return
+  reconcile({ stored: certificate.rows_stored, sent: streamTotals(completion).records, deadLettered: certificate.dead_lettered })
+}
+
+function provenIds(completion: StreamCompletion): StreamFacts['ids'] {
+  const { firstTradeId, lastTradeId } = streamTotals(completion)
+  const proven = isComplete(completion) && firstTradeId !== undefined && lastTradeId !== undefined
+  return proven ? { first: firstTradeId, last: lastTradeId } : undefined
+}
+
+/** Counts of this attempt on top of what was there, told after every batch. */
+async function openProgress(worker: WorkerContext<unknown>, store: Store, dataset: Dataset, duplicates: DuplicateCount) {
+  const { collection_name: collection, kafka_topic: sourceTopic, queue_id } = worker.assignment
+  let written = await store.count(collection, datasetKeyRange(dataset))
+  let deadLettered = (await listDeadLetters(worker.bus, { sourceTopic, group: groupOf(queue_id) })).length
+  const total = expectedRecords(dataset)
+  const tell = (message?: string) => worker.progress({
+    records_written: written, duplicates: duplicates.total(), dead_lettered: deadLettered,
+    ...(total !== undefined && { records_total: total }), message: message ?? `${written} records written`,
+  })
+  tell()
+  return {
+    async onStored(batch: { created: number; duplicates: number }, refused: number) {
+      written += batch.created
+      deadLettered += refused
+      await duplicates.add(batch.duplicates)
+      tell()
+    },
+    onCertified: (read: number) => tell(`${read} of ${written} stored records read for the certificate`),
+  }
+}
+
+function summary(certificate: CoverageCertificate): string {
+  const { rows_stored, rows_expected, unit, missing_at_source, lost, dead_lettered, foreign, complete } = certificate
+  if (complete) return `complete: ${rows_stored} of ${rows_expected} ${unit} stored, ${missing_at_source} missing at the source`
+  return `not complete: ${rows_stored} of ${rows_expected} ${unit} stored, ${missing_at_source} missing at the source, ${lost} lost, `
+    + `${dead_lettered} dead-lettered, ${foreign} foreign`
+}
