@@ -25,7 +25,9 @@ function sideDifference(one: OrderBook, other: OrderBook, side: SideName): BookD
   for (let i = 0; ; i++) {
     const [p, q] = [a.prices[i], b.prices[i]]
     if (!known(p) && !known(q)) return undefined
-    if (p !== q || a.quantities[i] !== b.quantities[i]) return { side, price: (known(p) ? p : q)! }
+    if (p === q && a.quantities[i] === b.quantities[i]) continue
+    const prices = [p, q].filter((price) => price !== undefined)
+    return { side, price: side === 'bids' ? Math.max(...prices) : Math.min(...prices) }
   }
 }
 

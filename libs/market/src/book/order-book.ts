@@ -220,7 +220,7 @@ export class OrderBook {
 }
 
 function knows({ side, bound }: Half, count: number): boolean {
-  return bound === ALL_KNOWN || (side.length >= count && side.keyAt(side.length - count) >= bound)
+  return bound === ALL_KNOWN || count === 0 || (side.length >= count && side.keyAt(side.length - count) >= bound)
 }
 
 /** Where a snapshot's knowledge of a side ends: see `BookSnapshot`. */

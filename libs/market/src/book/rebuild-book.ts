@@ -51,6 +51,7 @@ function replay(snapshot: BookSnapshot, diffs: readonly BookDiff[], updateId: nu
   book.load(snapshot)
   let position = positionOfSnapshot(snapshot)
   for (const diff of diffs) {
+    if (position.id === updateId) break
     const relation = relationOf(snapshot.market, position, diff)
     if (relation === 'old') continue
     if (relation === 'gap') return { book, valid: false, hole: { afterId: position.id, gotId: diff.first_update_id } }

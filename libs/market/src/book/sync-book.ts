@@ -89,6 +89,8 @@ function keepAndResume(step: Step, diff: BookDiff): void {
 function keep(step: Step, diff: BookDiff): void {
   const kept = keepDiff(step.state.kept, diff, step.state.options.keepLimit)
   step.state.kept = kept.diffs
+  // Kept to deepen a valid book, it has been applied already: nothing of it is dropped.
+  if (step.state.status === 'synchronised') return
   if (kept.duplicate) step.outputs.push({ type: 'drop', count: 1, reason: 'duplicate' })
   if (kept.overflowed > 0) step.outputs.push({ type: 'drop', count: kept.overflowed, reason: 'overflow' })
 }
