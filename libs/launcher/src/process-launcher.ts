@@ -30,7 +30,7 @@ type Ended = Extract<JobRecord['state'], { status: 'succeeded' | 'failed' }>
  * the caller; whoever opens the same directory next finds it by its file. The end of an own child is known at once with its
  * exit status; that of a job started by an earlier process is found by looking, and its status is not known: it counts as
  * failed, and the worker's own events say more. Several processes may look at one directory; only those that called `onExit`
- * record ends.
+ * record ends, of their own jobs and of those that they found when they opened the directory.
  */
 export async function openProcessLauncher(options: ProcessLauncherOptions): Promise<Launcher> {
   const files = await openJobFiles(options.directory)
@@ -81,12 +81,19 @@ export async function openProcessLauncher(options: ProcessLauncherOptions): Prom
     }
   }
 
+  /** Jobs of an earlier launcher whose ends nobody has been told of, read once: only they have to be looked for. */
+  let adopted: Map<string, JobRecord> | undefined
   const look = async () => {
-    for (const record of await files.readAll()) {
-      const name = jobName(record)
-      await rotateLog(files.logPath(name), options.maxLogBytes ?? 16 * 1024 * 1024)
-      if (own.has(name) || record.reported || (await isRunning(record, now()))) continue
-      await finish(record, record.state.status === 'running' ? unknownEnd : record.state)
+    adopted ??= new Map((await files.readAll()).filter((r) => !r.reported && !own.has(jobName(r))).map((r) => [jobName(r), r]))
+    for (const name of [...children.keys(), ...adopted.keys()]) await rotateLog(files.logPath(name), options.maxLogBytes ?? 16 * 1024 * 1024)
+    for (const [name, seen] of adopted) {
+      if (await isRunning(seen, now())) continue
+      const record = await files.read(name)
+      if (record && (await isRunning(record, now()))) adopted.set(name, record)
+      else {
+        adopted.delete(name)
+        if (record) await finish(record, record.state.status === 'running' ? unknownEnd : record.state)
+      }
     }
   }
   const poll = () => {
@@ -150,6 +157,8 @@ export async function openProcessLauncher(options: ProcessLauncherOptions): Prom
         throw new StreamForgeError('CONFLICT', `job ${jobName(job)} is still running`, { remedy: 'cancel it first' })
       }
       await files.remove(jobName(job))
+      adopted?.delete(jobName(job))
+      own.delete(jobName(job))
     },
     async close() {
       clearTimeout(polling)
