@@ -38,7 +38,7 @@ export async function connect(options: ArangoStoreOptions): Promise<Connection> 
   const { address, user, password } = readAddress(options)
   const { patienceMs = 30_000, random = Math.random } = options
   const driver = {
-    url: address, auth: { username: user, password }, timeout: options.requestTimeoutMs ?? 60_000, maxRetries: false as const,
+    url: address, auth: { username: asBytes(user), password: asBytes(password) }, timeout: options.requestTimeoutMs ?? 60_000, maxRetries: false as const,
   }
   const database = new Database({ ...driver, databaseName: options.database })
   let closed = false
@@ -81,6 +81,9 @@ async function createDatabase(system: Database, name: string): Promise<void> {
     system.close()
   }
 }
+
+/** The driver takes each character for a byte, and fails on others; the server expects UTF-8. */
+const asBytes = (text: string) => Buffer.from(text).toString('latin1')
 
 /** Credentials may stand in the address; from here on they travel apart from it, and no message shows them. */
 function readAddress(options: ArangoStoreOptions): { address: string; user: string; password: string } {

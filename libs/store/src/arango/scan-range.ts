@@ -18,22 +18,24 @@ export async function* scanRange(
     const query = scanQuery(collection, range, order, after)
     const cursor = await connection.call({ collection }, (database) =>
       database.query<StoredDocument>(query.text, query.bindings, { batchSize, ttl: CURSOR_LIFE_S, stream: true }))
-    let finished = false
+    let gone = false
     try {
       for (;;) {
         const batch = await connection.call({ collection }, () => nextBatch(cursor.batches))
-        if (batch === 'lost') break
+        if (batch === 'lost') {
+          gone = true
+          break
+        }
         if (batch === undefined) {
-          finished = true
+          gone = true
           return
         }
         after = batch.at(-1)!._key
         yield batch
       }
-      finished = true
     } finally {
       // The consumer stopped early, or a call failed: the server need not keep the rest.
-      if (!finished) await cursor.kill().catch(() => undefined)
+      if (!gone) await cursor.kill().catch(() => undefined)
     }
   }
 }
