@@ -33,10 +33,10 @@ export function createMetrics(service: string): { registry: Registry; close: () 
 }
 
 function busObservers(registry: Registry): Record<string, Observe> {
-  const published = counter(registry, 'streamforge_bus_messages_published_total', 'Messages that the bus has acknowledged', 'topic')
-  const publishedBytes = counter(registry, 'streamforge_bus_bytes_published_total', 'Bytes of their keys and values', 'topic')
-  const consumed = counter(registry, 'streamforge_bus_messages_consumed_total', 'Messages handled', 'topic')
-  const deadLettered = counter(registry, 'streamforge_bus_messages_dead_lettered_total', 'Messages refused', 'topic', 'code')
+  const published = createCounter(registry, 'streamforge_bus_messages_published_total', 'Messages that the bus has acknowledged', 'topic')
+  const publishedBytes = createCounter(registry, 'streamforge_bus_bytes_published_total', 'Bytes of their keys and values', 'topic')
+  const consumed = createCounter(registry, 'streamforge_bus_messages_consumed_total', 'Messages handled', 'topic')
+  const deadLettered = createCounter(registry, 'streamforge_bus_messages_dead_lettered_total', 'Messages refused', 'topic', 'code')
   const publishSeconds = duration(registry, 'streamforge_bus_publish_seconds', 'From publish to acknowledgement, a batch', 'topic')
   const handleSeconds = duration(registry, 'streamforge_bus_handle_seconds', 'A handler with one batch', 'topic')
   return {
@@ -54,8 +54,8 @@ function busObservers(registry: Registry): Record<string, Observe> {
 }
 
 function storeObservers(registry: Registry): Record<string, Observe> {
-  const written = counter(registry, 'streamforge_store_documents_written_total', 'Documents given to the store', 'collection')
-  const read = counter(registry, 'streamforge_store_documents_read_total', 'Documents read from the store', 'collection')
+  const written = createCounter(registry, 'streamforge_store_documents_written_total', 'Documents given to the store', 'collection')
+  const read = createCounter(registry, 'streamforge_store_documents_read_total', 'Documents read from the store', 'collection')
   const writeSeconds = duration(registry, 'streamforge_store_write_seconds', 'A batch until it is durable', 'collection')
   return {
     'streamforge:store:write': ({ collection = '', documents = 0, ms = 0 }) => {
@@ -66,7 +66,8 @@ function storeObservers(registry: Registry): Record<string, Observe> {
   }
 }
 
-function counter(registry: Registry, name: string, help: string, ...labelNames: string[]): Counter {
+/** A counter of a service's own, beside those that every service has. */
+export function createCounter(registry: Registry, name: string, help: string, ...labelNames: string[]): Counter {
   return new Counter({ name, help, labelNames, registers: [registry] })
 }
 

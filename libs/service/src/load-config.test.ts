@@ -1,0 +1,56 @@
+import { StreamForgeError } from '@streamforge/contracts'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { busConfig, storeConfig } from './connections.ts'
+import { loadConfig } from './load-config.ts'
+
+const message = (env: Record<string, string>, shape: z.ZodRawShape = {}) => {
+  try {
+    loadConfig(shape, env)
+  } catch (error) {
+    expect(error).toBeInstanceOf(StreamForgeError)
+    expect((error as StreamForgeError).code).toBe('BAD_CONFIG')
+    return (error as StreamForgeError).message
+  }
+  throw new Error('the configuration was accepted')
+}
+
+describe('the configuration from the environment', () => {
+  it('has a default for everything on a laptop, and ignores empty variables', () => {
+    expect(loadConfig({}, { BUS: '', LOG_LEVEL: ' ', OTHER: 'x' })).toEqual({
+      BUS: 'embedded', STORE: 'embedded', DATA_DIR: '.streamforge', LOG_LEVEL: 'info', HEALTH_PORT: 0, HEALTH_HOST: '127.0.0.1',
+      SQLITE_SYNCHRONOUS: 'NORMAL',
+    })
+  })
+
+  it("takes a service's own variables as a shape or as an object", () => {
+    const shape = { PORT: z.coerce.number().int().default(8080), NAME: z.string() }
+    expect(loadConfig(shape, { PORT: '81', NAME: 'x' })).toMatchObject({ PORT: 81, NAME: 'x', BUS: 'embedded' })
+    expect(loadConfig(z.object(shape), { NAME: 'x' }).PORT).toBe(8080)
+  })
+
+  it.each([
+    [{ BUS: 'rabbit' }, 'BUS is text of 6 characters that does not fit, expected embedded or kafka'],
+    [{ HEALTH_PORT: '70000' }, 'HEALTH_PORT is a number that does not fit, expected a port from 0 to 65535'],
+    [{ BUS: 'kafka' }, 'KAFKA_BROKERS is missing (BUS is kafka), expected comma-separated host:port'],
+    [{ BUS: 'kafka', KAFKA_BROKERS: 'nohost' }, 'KAFKA_BROKERS is text'],
+    [{ STORE: 'arango', ARANGO_URL: 'http://a:8529', ARANGO_DATABASE: 'stf', ARANGO_USER: 'stf' }, 'ARANGO_PASSWORD is missing'],
+    [{ LOG_LEVEL: 'loud', SQLITE_SYNCHRONOUS: 'x' }, 'SQLITE_SYNCHRONOUS'],
+  ])('names what is wrong and what is expected: %j', (env, expected) => expect(message(env)).toContain(expected))
+
+  it('never shows a value', () => {
+    expect(message({ LOG_LEVEL: 'hunter2-secret', ARANGO_URL: 'hunter2-secret' })).not.toContain('hunter2')
+  })
+
+  it('becomes the configuration of the adapters', () => {
+    const laptop = loadConfig({}, { DATA_DIR: '/data' })
+    expect(busConfig(laptop, 'x')).toEqual({ kind: 'embedded', directory: '/data/bus', synchronous: 'NORMAL' })
+    expect(storeConfig(laptop)).toEqual({ kind: 'embedded', file: '/data/store.db', synchronous: 'NORMAL' })
+    const cluster = loadConfig({}, {
+      BUS: 'kafka', KAFKA_BROKERS: 'a:9092, b:9092', STORE: 'arango', ARANGO_URL: 'http://a:8529', ARANGO_DATABASE: 'stf',
+      ARANGO_USER: 'u', ARANGO_PASSWORD: 'p',
+    })
+    expect(busConfig(cluster, 'x')).toEqual({ kind: 'kafka', brokers: ['a:9092', 'b:9092'], clientId: 'x' })
+    expect(storeConfig(cluster)).toEqual({ kind: 'arango', url: 'http://a:8529', database: 'stf', user: 'u', password: 'p' })
+  })
+})
