@@ -26,7 +26,7 @@ function faultPlan(faults: readonly string[]): (request: FakeRequest) => Fault |
   let next = 0
   const halved = new Set<string>()
   return ({ path, query }) => {
-    const name = faults[next++ % faults.length]
+    const name = faults[next++ % faults.length]!
     if (!path.endsWith('klines') && !path.endsWith('aggTrades')) return undefined
     switch (name) {
       case '500': return { kind: 'status', status: 500 }
