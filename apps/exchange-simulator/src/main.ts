@@ -1,1 +1,71 @@
-export {}
+import { z } from 'zod'
+import { parseTimeRange, StreamForgeError, toStreamForgeError } from '@streamforge/contracts'
+import { openRecordedMarket, syntheticMarket } from '@streamforge/market'
+import { Fault } from './faults.ts'
+import { startSimulator, tickingClock } from './start-simulator.ts'
+
+const whole = (byDefault: number) => z.coerce.number().int().nonnegative().default(byDefault)
+const json = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'not JSON' })
+    return z.NEVER
+  }
+})
+
+const Config = z.object({
+  PORT: whole(0).describe('0 takes a free one'),
+  HOST: z.string().default('127.0.0.1'),
+  DATA: z.string().optional().describe('Folder of recorded files; without it the market is synthetic'),
+  SEED: z.string().default('1').describe('Of the synthetic market and of the faults'),
+  SYMBOLS: z.string().regex(/^[A-Z0-9]{2,24}(,[A-Z0-9]{2,24})*$/).optional().describe('Of the synthetic market, comma-separated'),
+  TIME_RANGE: z.string().optional().describe('Of the synthetic market, from:to'),
+  NOW: z.string().optional().describe("Where the venue's clock begins: an instant, or 'real'; default: the end of the data"),
+  WEIGHT_LIMIT: whole(6000).describe("Binance's weight a minute; 0 for none"),
+  BAN_AFTER: whole(50),
+  COINBASE_LIMIT: whole(0).describe("Coinbase's requests a second; 0 for none"),
+  FAULTS: json.pipe(z.array(Fault)).default([]).describe('JSON list of faults, as POST /_simulator/faults takes them'),
+})
+
+function readConfig(environment: NodeJS.ProcessEnv) {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const parsed = Config.safeParse(given)
+  if (parsed.success) return parsed.data
+  throw new StreamForgeError('BAD_CONFIG', parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '), {
+    remedy: 'correct the environment variables named',
+  })
+}
+
+function startOfClock(text: string | undefined, end: number): number {
+  if (text === undefined) return end
+  if (text === 'real') return Date.now()
+  const time = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
+  if (Number.isNaN(time)) throw new StreamForgeError('BAD_CONFIG', `NOW '${text}' is not an instant`, { remedy: "write 2022-12-31T00:00:00Z, milliseconds or 'real'" })
+  return time
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  const market = config.DATA
+    ? await openRecordedMarket(config.DATA)
+    : syntheticMarket({ seed: config.SEED, ...(config.SYMBOLS && { symbols: config.SYMBOLS.split(',') }), ...(config.TIME_RANGE && parseTimeRange(config.TIME_RANGE)) })
+  const say = (fields: Record<string, unknown>) => process.stdout.write(`${JSON.stringify({ service: 'exchange-simulator', ...fields })}\n`)
+  const simulator = await startSimulator({
+    market, port: config.PORT, host: config.HOST, now: tickingClock(startOfClock(config.NOW, market.end)), weightLimit: config.WEIGHT_LIMIT,
+    banAfter: config.BAN_AFTER, coinbaseLimit: config.COINBASE_LIMIT, faults: config.FAULTS, seed: config.SEED,
+    onError: (error) => say({ level: 'error', ...describe(error) }),
+  })
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void simulator.close().then(() => process.exit(0)))
+  say({ url: simulator.url, market: market.kind, symbols: market.instruments().length, end: new Date(market.end).toISOString() })
+}
+
+function describe(error: unknown) {
+  const { code, message, remedy } = toStreamForgeError(error)
+  return { code, message, remedy }
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${JSON.stringify({ service: 'exchange-simulator', level: 'fatal', ...describe(error) })}\n`)
+  process.exitCode = 1
+})

@@ -2,6 +2,7 @@
 export interface BoundedCache<Value> {
   get(key: string): Value | undefined
   set(key: string, value: Value, bytes: number): void
+  delete(key: string): void
   readonly bytes: number
 }
 
@@ -29,6 +30,7 @@ export function boundedCache<Value>(maxBytes: number): BoundedCache<Value> {
         drop(oldest)
       }
     },
+    delete: drop,
     get bytes() {
       return total
     },

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Interval, nextOpenTime, StreamForgeError, type EpochMs } from '@streamforge/contracts'
-import { badRow, candleLayout, fieldTime, firstLineOf, parseTradeRows, readRecordedBytes } from './recorded-rows.ts'
+import { wholeLines } from './recorded-lines.ts'
+import { badRow, candleLayout, fieldTime, firstLineOf, readTradeRows, type CandleLayout, type RecordedTradeRow } from './recorded-rows.ts'
 
 const LINE_FEED = 10
 
@@ -52,8 +53,8 @@ export async function listRecordedFiles(directory: string): Promise<RecordedFile
       if (described) found.push(described)
     }
   }
-  // Few at once: each holds one unpacked file.
-  await Promise.all([worker(), worker(), worker()])
+  // Few at once: unpacking has two or three cores at best.
+  await Promise.all([worker(), worker()])
   return found.sort((a, b) => (a.file < b.file ? -1 : 1))
 }
 
@@ -68,39 +69,65 @@ async function describeFile(file: string): Promise<RecordedFile | undefined> {
 
 /** Reads the first and the last row and counts the lines; the rows between are read when they are first asked for. */
 async function describeCandles(file: string, symbol: string, interval: Interval): Promise<RecordedCandleFile | undefined> {
-  const bytes = await readRecordedBytes(file)
-  const layout = candleLayout(firstLineOf(bytes), file)
-  let end = bytes.length
-  while (end > 0 && bytes[end - 1]! <= 32) end--
-  const lines = countLines(bytes.subarray(0, end))
-  const rows = layout.header ? lines - 1 : lines
-  if (rows === 0) return undefined
-  const firstStart = layout.header ? bytes.indexOf(LINE_FEED) + 1 : 0
-  const from = rowTime(bytes, firstStart, file, layout.header ? 2 : 1)
-  const last = rowTime(bytes, bytes.lastIndexOf(LINE_FEED, end - 1) + 1, file, lines)
-  return { content: 'candles', venue: 'binance', symbol, interval, from, to: nextOpenTime(last, interval), rows, file, hasDetails: layout.details }
+  let layout: CandleLayout | undefined
+  let from: number | undefined
+  let last: Buffer | undefined
+  let lines = 0
+  let rows = 0
+  for await (const bytes of wholeLines(file)) {
+    const isFirst = layout === undefined
+    layout ??= candleLayout(firstLineOf(bytes), file)
+    const start = isFirst && layout.header ? bytes.indexOf(LINE_FEED) + 1 || bytes.length : 0
+    const found = countRows(bytes.subarray(start))
+    if (found.rows > 0) {
+      from ??= rowTime(bytes.subarray(start), file, lines + (start > 0 ? 2 : 1))
+      last = Buffer.from(found.last)
+    }
+    rows += found.rows
+    lines += found.rows + (start > 0 ? 1 : 0)
+  }
+  if (!layout || from === undefined || !last) return undefined
+  return {
+    content: 'candles', venue: 'binance', symbol, interval, from, to: nextOpenTime(rowTime(last, file, lines), interval), rows, file,
+    hasDetails: layout.details,
+  }
 }
 
-function rowTime(bytes: Buffer, start: number, file: string, line: number): number {
-  const end = bytes.indexOf(',', start)
+/** The time at the beginning of a row. */
+function rowTime(bytes: Buffer, file: string, line: number): number {
+  const end = bytes.indexOf(',')
   if (end < 0) throw badRow(file, line, 'not a row')
-  return fieldTime({ bytes, file, line, fields: 1, bounds: Int32Array.of(start, end + 1) }, 0)
+  return fieldTime({ bytes, file, line, fields: 1, bounds: Int32Array.of(0, end + 1) }, 0)
 }
 
 async function describeTrades(file: string, symbol: string): Promise<RecordedTradeFile | undefined> {
-  const rows = parseTradeRows(await readRecordedBytes(file), file)
-  const first = rows[0]
-  const last = rows.at(-1)
+  let first: RecordedTradeRow | undefined
+  let last: RecordedTradeRow | undefined
+  let rows = 0
+  for await (const row of readTradeRows(file)) {
+    first ??= row
+    last = row
+    rows++
+  }
   if (!first || !last) return undefined
   return {
-    content: 'trades', venue: 'binance', symbol, from: first.event_time, to: last.event_time + 1, rows: rows.length,
+    content: 'trades', venue: 'binance', symbol, from: first.event_time, to: last.event_time + 1, rows,
     firstId: first.trade_id, lastId: last.trade_id, file,
   }
 }
 
-function countLines(bytes: Buffer): number {
-  if (bytes.length === 0) return 0
-  let count = 1
-  for (let at = bytes.indexOf(LINE_FEED); at >= 0; at = bytes.indexOf(LINE_FEED, at + 1)) count++
-  return count
+/** Lines that are not empty, and the last of them. */
+function countRows(bytes: Buffer): { rows: number; last: Buffer } {
+  let rows = 0
+  let last = bytes.subarray(0, 0)
+  for (let start = 0; start < bytes.length;) {
+    let end = bytes.indexOf(LINE_FEED, start)
+    if (end < 0) end = bytes.length
+    if (end - start > 1) {
+      rows++
+      last = bytes.subarray(start, end)
+    }
+    start = end + 1
+  }
+  return { rows, last }
 }

@@ -7,7 +7,7 @@ import {
 } from './market-columns.ts'
 import type { CandleQuery, Market, MarketInstrument, TradeQuery } from './market.ts'
 import { listRecordedFiles, type RecordedCandleFile, type RecordedFile, type RecordedTradeFile } from './recorded-files.ts'
-import { badRow, fieldNumber, parseCandleRows, parseTradeRows, readRecordedBytes, type RowCursor } from './recorded-rows.ts'
+import { badRow, candleRowPieces, fieldNumber, readTradeRows, type RowCursor } from './recorded-rows.ts'
 import { splitSymbol } from './split-symbol.ts'
 
 export interface RecordedMarket extends Market {
@@ -18,7 +18,7 @@ export interface RecordedMarket extends Market {
 
 /**
  * Opens a folder of recorded files (see {@link listRecordedFiles}). Series are read when first asked for and held by column;
- * those used longest ago are let go beyond `cacheBytes` (default 48 MiB).
+ * those used longest ago are let go beyond `cacheBytes` (default 24 MiB).
  *
  * Several files of one symbol and interval are one series. An interval with files of its own is served from them alone; any
  * other is added up from the longest recorded one that divides it, whole candles only.
@@ -32,7 +32,7 @@ export async function openRecordedMarket(directory: string, options: { cacheByte
     })
   }
   const instruments = describeInstruments(files)
-  const series = cachedSeries(files, options.cacheBytes ?? 48 * 1024 * 1024)
+  const series = cachedSeries(files, options.cacheBytes ?? 24 * 1024 * 1024)
   return {
     kind: 'recorded',
     files,
@@ -113,17 +113,17 @@ function cachedSeries(files: readonly RecordedFile[], cacheBytes: number) {
 
 async function loadCandles(files: readonly RecordedCandleFile[]): Promise<CandleColumns> {
   const parts: CandleColumns[] = []
-  for (const file of files) parts.push(readColumns(await readRecordedBytes(file.file), file))
+  for (const file of files) parts.push(await readColumns(file))
   return parts.reduce((left, right) => mergeCandles(left, right, files))
 }
 
-function readColumns(bytes: Buffer, file: RecordedCandleFile): CandleColumns {
+async function readColumns(file: RecordedCandleFile): Promise<CandleColumns> {
   const columns = allocateCandles(file.rows, file.hasDetails)
   let i = 0
-  parseCandleRows(bytes, file.file, (openTime, row) => {
+  for await (const _ of candleRowPieces(file.file, (openTime, row) => {
     columns.openTime[i] = openTime
     setRow(columns, i++, row)
-  })
+  }));
   if (i !== file.rows) throw badRow(file.file, file.rows, `the file has ${i} rows now, it had ${file.rows} when it was listed`)
   return columns
 }
@@ -173,16 +173,16 @@ async function loadTrades(files: readonly RecordedTradeFile[]): Promise<TradeCol
   for (const file of [...files].sort((a, b) => a.firstId - b.firstId)) {
     if (file.firstId <= lastId) throw badRow(file.file, 2, `trade id ${file.firstId} is in another file of ${file.symbol} too`)
     lastId = file.lastId
-    const rows = parseTradeRows(await readRecordedBytes(file.file), file.file)
-    const columns = allocateTrades(rows.length)
-    rows.forEach((row, i) => {
+    const columns = allocateTrades(file.rows)
+    let i = 0
+    for await (const row of readTradeRows(file.file)) {
       columns.id[i] = row.trade_id
       columns.time[i] = row.event_time
       columns.price[i] = row.price
       columns.quantity[i] = row.quantity
-      columns.buyerMaker[i] = row.buyer_maker ? 1 : 0
-    })
-    parts.push({ columns, start: 0, end: rows.length })
+      columns.buyerMaker[i++] = row.buyer_maker ? 1 : 0
+    }
+    parts.push({ columns, start: 0, end: file.rows })
   }
   return joinTrades(parts).columns
 }

@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
 import { MAX_EPOCH_MS, MIN_EPOCH_MS, StreamForgeError, toEpochMs } from '@streamforge/contracts'
 import { readDecimal } from './recorded-decimal.ts'
+import { wholeLines } from './recorded-lines.ts'
 
-const unzip = promisify(gunzip)
 const COMMA = 44
 const LINE_FEED = 10
 const CARRIAGE_RETURN = 13
@@ -29,16 +26,6 @@ export interface RecordedTradeRow {
   price: number
   quantity: number
   buyer_maker: boolean
-}
-
-/** The bytes of a file, unpacked when its name ends in `.gz`. @throws StreamForgeError BAD_DATA_FILE */
-export async function readRecordedBytes(file: string): Promise<Buffer> {
-  try {
-    const bytes = await readFile(file)
-    return file.endsWith('.gz') ? await unzip(bytes) : bytes
-  } catch (cause) {
-    throw new StreamForgeError('BAD_DATA_FILE', `${file} cannot be read`, { cause, remedy: 'check the path and that the file is whole' })
-  }
 }
 
 export function badRow(file: string, line: number, problem: string): StreamForgeError {
@@ -70,16 +57,18 @@ export function firstLineOf(bytes: Buffer): string {
 
 /** One row while it is read: where its fields lie in the bytes. Field k is `[bounds[k], bounds[k + 1] - 1)`. */
 export interface RowCursor {
-  readonly bytes: Buffer
+  bytes: Buffer
   readonly file: string
   readonly bounds: Int32Array
   fields: number
   line: number
 }
 
-/** Calls `take` for every row that is not empty, with one cursor for all. */
-export function forEachRow(bytes: Buffer, file: string, skipHeader: boolean, take: (row: RowCursor) => void): void {
-  const cursor: RowCursor = { bytes, file, bounds: new Int32Array(64), fields: 0, line: 0 }
+export const rowCursor = (file: string, bytes: Buffer): RowCursor => ({ bytes, file, bounds: new Int32Array(64), fields: 0, line: 0 })
+
+/** Calls `take` for every row of a piece of whole lines, empty ones and a header on line 1 left out; the cursor goes on counting. */
+function forEachRow(cursor: RowCursor, bytes: Buffer, skipHeader: boolean, take: (row: RowCursor) => void): void {
+  cursor.bytes = bytes
   for (let start = 0; start < bytes.length;) {
     let end = bytes.indexOf(LINE_FEED, start)
     if (end < 0) end = bytes.length
@@ -102,7 +91,7 @@ function findFields(cursor: RowCursor, start: number, stop: number): void {
   cursor.fields = count
 }
 
-export const fieldText = (row: RowCursor, k: number) => row.bytes.toString('latin1', row.bounds[k], row.bounds[k + 1]! - 1)
+const fieldText = (row: RowCursor, k: number) => row.bytes.toString('latin1', row.bounds[k], row.bounds[k + 1]! - 1)
 
 /** A field that must be a finite number of at least 0. */
 export function fieldNumber(row: RowCursor, k: number, name: string): number {
@@ -131,20 +120,25 @@ function recordedTime(field: string, file: string, line: number): number {
 }
 
 /**
- * Parses a candle file, calling `take` with each row's open time and cursor; open, high, low, close and volume are fields
- * 1 to 5. Times must ascend. @throws StreamForgeError BAD_DATA_FILE naming file and line
+ * Reads a candle file, calling `take` with each row's open time and cursor; open, high, low, close and volume are fields 1
+ * to 5. Times must ascend. Yields after every piece of rows. @throws StreamForgeError BAD_DATA_FILE naming file and line
  */
-export function parseCandleRows(bytes: Buffer, file: string, take: (openTime: number, row: RowCursor) => void): CandleLayout {
-  const layout = candleLayout(firstLineOf(bytes), file)
+export async function* candleRowPieces(file: string, take: (openTime: number, row: RowCursor, layout: CandleLayout) => void): AsyncGenerator<void> {
+  let layout: CandleLayout | undefined
   let previous = -Infinity
-  forEachRow(bytes, file, layout.header, (row) => {
-    if (row.fields !== layout.fields) throw badRow(file, row.line, `${row.fields} fields, expected ${layout.fields}`)
-    const openTime = fieldTime(row, 0)
-    if (openTime <= previous) throw badRow(file, row.line, `open time ${openTime} is not after ${previous}`)
-    previous = openTime
-    take(openTime, row)
-  })
-  return layout
+  let cursor: RowCursor | undefined
+  for await (const bytes of wholeLines(file)) {
+    const known = (layout ??= candleLayout(firstLineOf(bytes), file))
+    cursor ??= rowCursor(file, bytes)
+    forEachRow(cursor, bytes, known.header, (row) => {
+      if (row.fields !== known.fields) throw badRow(file, row.line, `${row.fields} fields, expected ${known.fields}`)
+      const openTime = fieldTime(row, 0)
+      if (openTime <= previous) throw badRow(file, row.line, `open time ${openTime} is not after ${previous}`)
+      previous = openTime
+      take(openTime, row, known)
+    })
+    yield
+  }
 }
 
 /**
@@ -152,11 +146,11 @@ export function parseCandleRows(bytes: Buffer, file: string, take: (openTime: nu
  * @throws StreamForgeError BAD_DATA_FILE naming file and line
  */
 export async function* readCandleRows(file: string): AsyncGenerator<RecordedCandleRow> {
-  const rows: RecordedCandleRow[] = []
-  const bytes = await readRecordedBytes(file)
-  const { details } = candleLayout(firstLineOf(bytes), file)
-  parseCandleRows(bytes, file, (openTime, row) => rows.push(candleOfRow(openTime, row, details)))
-  yield* rows
+  let rows: RecordedCandleRow[] = []
+  for await (const _ of candleRowPieces(file, (openTime, row, { details }) => rows.push(candleOfRow(openTime, row, details)))) {
+    yield* rows
+    rows = []
+  }
 }
 
 function candleOfRow(open_time: number, row: RowCursor, details: boolean): RecordedCandleRow {
@@ -173,27 +167,36 @@ function candleOfRow(open_time: number, row: RowCursor, details: boolean): Recor
   return candle
 }
 
-/** Parses `timestamp,trade_id,price,quantity,buyer_maker`; ids must ascend. @throws StreamForgeError BAD_DATA_FILE */
-export function parseTradeRows(bytes: Buffer, file: string): RecordedTradeRow[] {
-  const rows: RecordedTradeRow[] = []
-  const header = firstLineOf(bytes)
-  if (header !== 'timestamp,trade_id,price,quantity,buyer_maker') throw badRow(file, 1, `'${header.slice(0, 80)}' is not the header of a trade file`)
-  forEachRow(bytes, file, true, (row) => {
-    if (row.fields !== 5) throw badRow(file, row.line, `${row.fields} fields, expected 5`)
-    const maker = fieldText(row, 4).toLowerCase()
-    if (maker !== 'true' && maker !== 'false') throw badRow(file, row.line, `buyer_maker '${fieldText(row, 4)}' is neither True nor False`)
-    const trade = {
-      event_time: fieldTime(row, 0), trade_id: fieldNumber(row, 1, 'trade_id'),
-      price: fieldNumber(row, 2, 'price'), quantity: fieldNumber(row, 3, 'quantity'), buyer_maker: maker === 'true',
-    }
-    const before = rows.at(-1)
-    if (before && trade.trade_id <= before.trade_id) throw badRow(file, row.line, `trade id ${trade.trade_id} is not after ${before.trade_id}`)
-    rows.push(trade)
-  })
-  return rows
+const tradeHeader = 'timestamp,trade_id,price,quantity,buyer_maker'
+
+/**
+ * The rows of a recorded trade file (`timestamp,trade_id,price,quantity,buyer_maker`), in its order; ids must ascend.
+ * @throws StreamForgeError BAD_DATA_FILE naming file and line
+ */
+export async function* readTradeRows(file: string): AsyncGenerator<RecordedTradeRow> {
+  let cursor: RowCursor | undefined
+  let lastId = -1
+  for await (const bytes of wholeLines(file)) {
+    const header = cursor ? tradeHeader : firstLineOf(bytes)
+    if (header !== tradeHeader) throw badRow(file, 1, `'${header.slice(0, 80)}' is not the header of a trade file`)
+    cursor ??= rowCursor(file, bytes)
+    const rows: RecordedTradeRow[] = []
+    forEachRow(cursor, bytes, true, (row) => {
+      const trade = tradeOfRow(row)
+      if (trade.trade_id <= lastId) throw badRow(file, row.line, `trade id ${trade.trade_id} is not after ${lastId}`)
+      lastId = trade.trade_id
+      rows.push(trade)
+    })
+    yield* rows
+  }
 }
 
-/** The rows of a recorded trade file, in its order. @throws StreamForgeError BAD_DATA_FILE */
-export async function* readTradeRows(file: string): AsyncGenerator<RecordedTradeRow> {
-  yield* parseTradeRows(await readRecordedBytes(file), file)
+function tradeOfRow(row: RowCursor): RecordedTradeRow {
+  if (row.fields !== 5) throw badRow(row.file, row.line, `${row.fields} fields, expected 5`)
+  const maker = fieldText(row, 4).toLowerCase()
+  if (maker !== 'true' && maker !== 'false') throw badRow(row.file, row.line, `buyer_maker '${fieldText(row, 4)}' is neither True nor False`)
+  return {
+    event_time: fieldTime(row, 0), trade_id: fieldNumber(row, 1, 'trade_id'),
+    price: fieldNumber(row, 2, 'price'), quantity: fieldNumber(row, 3, 'quantity'), buyer_maker: maker === 'true',
+  }
 }

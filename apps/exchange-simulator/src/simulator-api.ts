@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http'
+import { FaultRequest, type Faults } from './faults.ts'
+import { jsonReply, type Reply } from './reply.ts'
+import type { StatsKeeper } from './stats.ts'
+
+const mostBytes = 1024 * 1024
+
+/** `/_simulator/...`: what tests and people set and read; no exchange has it. */
+export async function answerSimulatorApi(request: IncomingMessage, path: string, faults: Faults, stats: StatsKeeper): Promise<Reply> {
+  const asked = `${request.method} ${path}`
+  switch (asked) {
+    case 'GET /_simulator/stats': return jsonReply(stats.current())
+    case 'DELETE /_simulator/stats':
+      stats.reset()
+      return jsonReply(stats.current())
+    case 'GET /_simulator/faults': return jsonReply(faults.list())
+    case 'DELETE /_simulator/faults':
+      faults.clear()
+      return jsonReply([])
+    case 'POST /_simulator/faults': return addFaults(await readBody(request), faults)
+    default: return jsonReply({ error: `${asked} is not known; there are GET and DELETE /_simulator/stats, GET, POST and DELETE /_simulator/faults` }, 404)
+  }
+}
+
+function addFaults(body: string, faults: Faults): Reply {
+  let json: unknown
+  try {
+    json = JSON.parse(body)
+  } catch (error) {
+    return jsonReply({ error: `the body is not JSON: ${(error as Error).message}` }, 400)
+  }
+  const parsed = FaultRequest.safeParse(json)
+  if (!parsed.success) return jsonReply({ error: 'not a fault, nor a list of faults', issues: parsed.error.issues }, 422)
+  if (parsed.data.seed !== undefined) faults.reseed(parsed.data.seed)
+  faults.add(parsed.data.faults)
+  return jsonReply(faults.list(), 201)
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = []
+  let size = 0
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    size += piece.length
+    if (size > mostBytes) break
+    pieces.push(piece)
+  }
+  return size > mostBytes ? '' : Buffer.concat(pieces).toString()
+}
