@@ -1,0 +1,131 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { OutgoingMessage } from '../bus.ts'
+import { channels, type PublishDiagnostic } from '../channels.ts'
+import type { OpenTopics } from './open-topics.ts'
+import { type FramePlan, planFrames } from './plan-frames.ts'
+import { withLockRetry } from './sqlite.ts'
+import type { TopicLog } from './topic-log.ts'
+import { topicNotFound } from './topic-registry.ts'
+import type { TopicWatcher } from './topic-watcher.ts'
+
+type Placement = readonly { partition: number; offset: bigint }[]
+
+interface Pending {
+  messages: readonly OutgoingMessage[]
+  since: number
+  resolve: (placement: Placement) => void
+  reject: (error: unknown) => void
+}
+
+/** So many calls of publish() at most share a transaction. */
+const CALLS_PER_TRANSACTION = 256
+
+/** Appends to topics. Calls for one topic are carried out in their order; those that wait together share a transaction. */
+export class Publisher {
+  readonly #topics: OpenTopics
+  readonly #watcher: TopicWatcher
+  readonly #now: () => number
+  readonly #lanes = new Map<string, Pending[]>()
+  readonly #running = new Set<Promise<void>>()
+  #turn: number
+
+  constructor(topics: OpenTopics, watcher: TopicWatcher, clock: { now: () => number; random: () => number }) {
+    this.#topics = topics
+    this.#watcher = watcher
+    this.#now = clock.now
+    this.#turn = Math.floor(clock.random() * 1000)
+  }
+
+  publish(topic: string, messages: readonly OutgoingMessage[]): Promise<Placement> {
+    return new Promise((resolve, reject) => {
+      const pending = { messages, since: performance.now(), resolve, reject }
+      const lane = this.#lanes.get(topic)
+      if (lane !== undefined) {
+        lane.push(pending)
+        return
+      }
+      this.#lanes.set(topic, [pending])
+      const run = this.#drain(topic).finally(() => this.#running.delete(run))
+      this.#running.add(run)
+    })
+  }
+
+  /** Resolves when everything handed over so far has been appended or refused. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#running)
+  }
+
+  async #drain(topic: string): Promise<void> {
+    const lane = this.#lanes.get(topic)!
+    // Calls made in the same turn of the event loop are to meet in the lane first.
+    await Promise.resolve()
+    while (lane.length > 0) {
+      const calls = lane.splice(0, CALLS_PER_TRANSACTION)
+      try {
+        await this.#append(topic, calls)
+      } catch (error) {
+        for (const call of calls) call.reject(error)
+      }
+      // A caller that publishes in a loop must not keep timers and sockets from their turn.
+      await nextTurn()
+    }
+    this.#lanes.delete(topic)
+  }
+
+  async #append(topic: string, calls: readonly Pending[]): Promise<void> {
+    for (let tries = 0; tries < 3; tries++) {
+      const log = await this.#topics.hold(topic)
+      try {
+        if (await this.#appendTo(log, calls)) return
+      } finally {
+        this.#topics.release(log)
+      }
+    }
+    throw topicNotFound(topic)
+  }
+
+  /** False when the topic was deleted since it was opened: it may have been made again meanwhile. */
+  async #appendTo(log: TopicLog, calls: readonly Pending[]): Promise<boolean> {
+    const planned = this.#plan(log, calls)
+    const frames = planned.flatMap(({ plan }) => plan.frames)
+    const bases = await withLockRetry(`append to topic '${log.name}'`, () => log.append(frames))
+    if (bases === undefined) return false
+    this.#watcher.announce(log)
+    let first = 0
+    for (const { call, plan } of planned) {
+      call.resolve(placementOf(plan, bases, first))
+      first += plan.frames.length
+      reportPublished(log.name, call, plan)
+    }
+    return true
+  }
+
+  /** A call that cannot be carried out is refused on its own. */
+  #plan(log: TopicLog, calls: readonly Pending[]): { call: Pending; plan: FramePlan }[] {
+    const now = this.#now()
+    return calls.flatMap((call) => {
+      try {
+        return [{ call, plan: planFrames(log.name, call.messages, log.partitions, now, () => this.#turn++) }]
+      } catch (error) {
+        call.reject(error)
+        return []
+      }
+    })
+  }
+}
+
+function placementOf({ frames, frameOf, indexOf }: FramePlan, bases: readonly number[], first: number): Placement {
+  const placement: { partition: number; offset: bigint }[] = new Array(frameOf.length)
+  for (let i = 0; i < placement.length; i++) {
+    const frame = frameOf[i]!
+    placement[i] = { partition: frames[frame]!.partition, offset: BigInt(bases[first + frame]! + indexOf[i]!) }
+  }
+  return placement
+}
+
+function reportPublished(topic: string, call: Pending, plan: FramePlan): void {
+  if (!channels.publish.hasSubscribers) return
+  const bytes = plan.frames.reduce((sum, { frame }) => sum + frame.bytes.length, 0)
+  channels.publish.publish(
+    { topic, messages: call.messages.length, bytes, ms: performance.now() - call.since } satisfies PublishDiagnostic)
+}

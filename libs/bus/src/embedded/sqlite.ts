@@ -1,0 +1,79 @@
+import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { StreamForgeError } from '@streamforge/contracts'
+
+/** NORMAL: what is committed survives the death of any process. FULL: the loss of power too. */
+export type Synchronous = 'NORMAL' | 'FULL'
+
+/** How long a statement may block this process on another's lock; longer waits yield to the event loop between tries. */
+const BLOCKING_WAIT_MS = 40
+/** How long a lock may be waited for in all: longer than any process holds one, unless it was paused while holding it. */
+const TOTAL_WAIT_MS = 20_000
+const SQLITE_BUSY = 5
+const SQLITE_LOCKED = 6
+const SQLITE_CANTOPEN = 14
+
+/** Opens a file in WAL mode. Without `create`, a missing file is an error that {@link isMissingFile} knows. */
+export function openDatabase(path: string, options: { synchronous: Synchronous; create: boolean; pageSize?: number }): DatabaseSync {
+  const url = new URL(`${pathToFileURL(path).href}?mode=${options.create ? 'rwc' : 'rw'}`)
+  const database = new DatabaseSync(url, { timeout: BLOCKING_WAIT_MS })
+  try {
+    if (options.create && options.pageSize) database.exec(`PRAGMA page_size = ${options.pageSize}`)
+    database.exec(`
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = ${options.synchronous};
+      PRAGMA cache_size = -2048;
+      PRAGMA wal_autocheckpoint = 500;
+      PRAGMA journal_size_limit = 33554432`)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+const resultCode = (error: unknown) =>
+  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+
+export const isBusy = (error: unknown) => [SQLITE_BUSY, SQLITE_LOCKED].includes(resultCode(error) ?? -1)
+export const isMissingFile = (error: unknown) => resultCode(error) === SQLITE_CANTOPEN
+
+/** Runs `work` in one write transaction: all of it or, when it throws, nothing. */
+export function transaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    database.exec('COMMIT')
+    return result
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
+
+/**
+ * Runs `work` again while another process holds the lock it needs.
+ * @throws StreamForgeError BUS_UNAVAILABLE when the lock stays held or SQLite fails (disk full, file damaged)
+ */
+export async function withLockRetry<T>(what: string, work: () => T): Promise<T> {
+  for (let waited = 0; ;) {
+    try {
+      return work()
+    } catch (error) {
+      if (!isBusy(error) || waited >= TOTAL_WAIT_MS) throw toBusError(what, error)
+    }
+    const pause = 2 + (waited % 13)
+    await sleep(pause)
+    waited += BLOCKING_WAIT_MS + pause
+  }
+}
+
+/** Coded errors pass; SQLite's own become BUS_UNAVAILABLE. */
+export function toBusError(what: string, error: unknown): unknown {
+  if (resultCode(error) === undefined) return error
+  return new StreamForgeError('BUS_UNAVAILABLE', `the embedded bus could not ${what}: ${(error as Error).message}`, {
+    cause: error,
+    remedy: 'Check that the data directory is writable, has space, and that no paused process holds its files',
+  })
+}
