@@ -69,7 +69,8 @@ export interface Store {
   dropCollection(name: string): Promise<void>
   listCollections(): Promise<CollectionInfo[]>
   /**
-   * Inserts or replaces by `_key`; resolves when durable. Of documents with the same key in one batch the last wins.
+   * Inserts or replaces by `_key`; resolves when durable. Of documents with the same key in one batch the last wins; the
+   * counts are those of writing one after another, and add up to the number of documents. Large batches are written in parts.
    * Write conflicts are retried inside. `overwrite: false` leaves existing documents alone (they count as unchanged).
    * @throws StreamForgeError COLLECTION_NOT_FOUND, STORE_UNAVAILABLE, STORE_CONFLICT when retries are used up
    */
@@ -80,7 +81,10 @@ export interface Store {
   count(collection: string, range?: KeyRange): Promise<number>
   /** All documents of a key range in key order, in batches; reads a consistent-enough snapshot: what was there at the start is seen. */
   scan<T extends StoredDocument = StoredDocument>(collection: string, range?: KeyRange, options?: { batchSize?: number }): AsyncIterable<T[]>
-  /** Small results only; sort by indexed fields. Ties are broken by `_key`. Default limit 1000. */
+  /**
+   * Small results only; sort by indexed fields. Ties are broken by `_key`. Default limit 1000. Keys sort by their bytes in
+   * every adapter; other strings by their bytes in the embedded one, by the server's language in ArangoDB.
+   */
   find<T extends StoredDocument = StoredDocument>(collection: string, query?: FindQuery): Promise<T[]>
   /**
    * Replaces a document only if its field `version` still equals `expected` (0: only if it does not exist yet).
