@@ -4,7 +4,7 @@ import type { KafkaCluster, Leaders } from './cluster.ts'
 import { decodeFetched } from './decode-fetched.ts'
 import { kafkaErrorType, topicNotFound } from './kafka-errors.ts'
 import { committedOffsets, listOffsets } from './partition-offsets.ts'
-import { maxBatchBytes } from './plan-produce.ts'
+import { maxBatchBytes, noSuchPartition } from './plan-produce.ts'
 import { pause, retrying } from './retry.ts'
 import { findLeaders } from './topic-leaders.ts'
 
@@ -89,8 +89,8 @@ export class KafkaAdmin implements BusAdmin {
     const { partition, limit } = options
     const { leaders, earliest, latest } = await this.#ends(topic)
     const end = this.#partitionOf(latest, topic, partition)
-    let at = options.offset ?? earliest.get(partition)!
-    this.#mustHold(topic, partition, at, { earliest: earliest.get(partition)!, latest: end })
+    const first = earliest.get(partition)!
+    let at = options.offset === undefined || options.offset < first ? first : options.offset
     const found: IncomingMessage[] = []
     while (found.length < limit && at < end) {
       const fetched = await this.#retry(`read '${topic}'`, async () => {
@@ -180,13 +180,13 @@ export class KafkaAdmin implements BusAdmin {
 
   #partitionOf(ends: Map<number, bigint>, topic: string, partition: number): bigint {
     const end = ends.get(partition)
-    if (end !== undefined) return end
-    throw new StreamForgeError('INVALID_FIELD', `topic '${topic}' has no partition ${partition}; it has ${ends.size}`, { details: { topic, partition } })
+    if (end === undefined) throw noSuchPartition(topic, partition, ends.size)
+    return end
   }
 
   #mustHold(topic: string, partition: number, offset: bigint, { earliest, latest }: { earliest: bigint; latest: bigint }): void {
     if (offset >= earliest && offset <= latest) return
-    throw new StreamForgeError('OFFSET_OUT_OF_RANGE', `${topic}/${partition} holds offsets ${earliest} to ${latest}, not ${offset}`, {
+    throw new StreamForgeError('OFFSET_OUT_OF_RANGE', `partition ${partition} of '${topic}' has no offset ${offset}: expected ${earliest} to ${latest}`, {
       details: { topic, partition, offset: String(offset), earliest: String(earliest), latest: String(latest) },
     })
   }

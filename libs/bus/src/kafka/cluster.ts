@@ -1,4 +1,4 @@
-import { Kafka, logLevel, type Broker, type Cluster, type KafkaConfig, type Message } from 'kafkajs'
+import { Kafka, logLevel, type Broker, type Cluster, type KafkaConfig } from 'kafkajs'
 import { busClosed, kafkaErrorType } from './kafka-errors.ts'
 import { retrying } from './retry.ts'
 
@@ -29,9 +29,8 @@ export interface KafkaBroker extends Omit<Broker, 'fetch' | 'produce' | 'describ
   fetch(request: Parameters<Broker['fetch']>[0]): Promise<{
     responses: { topicName: string; partitions: { partition: number; highWatermark: string; messages: FetchedMessage[] }[] }[]
   }>
-  produce(request: Omit<Parameters<Broker['produce']>[0], 'producerId'> & { producerId: string }): Promise<{
-    topics: { topicName: string; partitions: { partition: number; baseOffset: string }[] }[]
-  }>
+  /** Sends a request of our own making, see wire/produce-request.ts. */
+  connectionPool: { send<T>(exchange: { request: object; response: { decode(payload: Buffer): Promise<T>; parse(decoded: T): Promise<T> } }): Promise<T> }
   initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>
   listOffsets(request: {
     replicaId: number; isolationLevel: number
@@ -60,8 +59,6 @@ export interface KafkaBroker extends Omit<Broker, 'fetch' | 'produce' | 'describ
     resources: { configEntries: { configName: string; configValue: string | null }[] }[]
   }>
 }
-
-export type KafkaMessage = Message
 
 /** Which broker leads each partition; the index is the partition. */
 export type Leaders = readonly number[]

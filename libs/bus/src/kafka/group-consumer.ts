@@ -1,6 +1,7 @@
 import type { StreamForgeError } from '@streamforge/contracts'
 import type { BatchHandler, ConsumeOptions, Consumer } from '../bus.ts'
-import { retryChannel } from './channels.ts'
+import { channels, type CommitDiagnostic } from '../channels.ts'
+import { defaultRetryDelay, retryDelayMs } from '../retry-delay.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { FetchSession } from './fetch-session.ts'
 import { GroupMember, heartbeatMs, rebalanceTimeoutMs, sessionTimeoutMs, type TopicPartition } from './group-member.ts'
@@ -8,13 +9,13 @@ import { busClosed, isTransient, kafkaErrorType, toBusError } from './kafka-erro
 import { Lane } from './lane.ts'
 import { OffsetCommitter, type PartitionOffset } from './offset-committer.ts'
 import { committedOffsets, listOffsets } from './partition-offsets.ts'
-import { backoffMs, pause, within } from './retry.ts'
+import { pause, within } from './retry.ts'
 import { findLeaders } from './topic-leaders.ts'
 
 /** Why a generation ended. Lost: others may already own the partitions. */
 type End = { why: 'rebalance' | 'lost' | 'close' } | { why: 'fatal'; error: StreamForgeError }
 
-const joinBackoff = { initialMs: 100, maxMs: 2000 }
+const joinDelay = { initialMs: 100, maxMs: 2000 }
 /** In a rebalance, handlers get this long to end by themselves, and the rest of the rebalance timeout, less a margin, after the abort. */
 const graceMs = rebalanceTimeoutMs / 2
 const afterAbortMs = rebalanceTimeoutMs / 3
@@ -67,7 +68,7 @@ export class GroupConsumer implements Consumer {
       for (let failures = 0; !this.#closing.signal.aborted;) {
         const assigned = await this.#join()
         if (assigned) failures = 0
-        else await pause(backoffMs(joinBackoff, failures++, this.#random), this.#closing.signal)
+        else await pause(retryDelayMs(failures++, joinDelay, this.#random), this.#closing.signal)
         if (assigned) await this.#liveGeneration(assigned)
       }
     } catch (error) {
@@ -91,7 +92,6 @@ export class GroupConsumer implements Consumer {
       return positions
     } catch (error) {
       const type = kafkaErrorType(error)
-      retryChannel.publish({ group: this.#options.group, error })
       if (type !== undefined && goneTypes.has(type)) this.#member.forgetMembership()
       else if (!isTransient(error)) throw toBusError(error, `join the group '${this.#options.group}'`)
       this.#member.forgetCoordinator()
@@ -130,7 +130,7 @@ export class GroupConsumer implements Consumer {
     })
     const lanes = positions.map((position) => this.#lane(position, committer))
     const session = new FetchSession({
-      cluster: this.#cluster, lanes, random: this.#random, onFatal: (error) => this.#end.resolve({ why: 'fatal', error }),
+      cluster: this.#cluster, lanes, group: this.#options.group, random: this.#random, onFatal: (error) => this.#end.resolve({ why: 'fatal', error }),
     })
     session.start()
     const heartbeats = this.#keepAlive(over.signal)
@@ -144,7 +144,7 @@ export class GroupConsumer implements Consumer {
 
   #lane(position: PartitionOffset, committer: OffsetCommitter): Lane {
     const { topic, partition, offset } = position
-    const { group, maxBatch = 1000, retryDelay = { initialMs: 100, maxMs: 5000 } } = this.#options
+    const { group, maxBatch = 1000, retryDelay = defaultRetryDelay } = this.#options
     return new Lane({
       topic, partition, position: offset, group, maxBatch, retryDelay, random: this.#random, handler: this.#handler,
       after: this.#stragglers.get(laneId(position)),
@@ -182,9 +182,18 @@ export class GroupConsumer implements Consumer {
   async #commit(offsets: readonly PartitionOffset[]): Promise<void> {
     try {
       await this.#member.commit(offsets)
+      this.#report(offsets, false)
     } catch (error) {
       this.#member.forgetCoordinator()
+      if (goneTypes.has(kafkaErrorType(error) ?? '')) this.#report(offsets, true)
       throw error
+    }
+  }
+
+  #report(offsets: readonly PartitionOffset[], refused: boolean): void {
+    if (!channels.commit.hasSubscribers) return
+    for (const { topic, partition, offset } of offsets) {
+      channels.commit.publish({ topic, partition, group: this.#options.group, offset: String(offset), refused } satisfies CommitDiagnostic)
     }
   }
 

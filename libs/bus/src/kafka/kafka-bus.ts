@@ -40,7 +40,7 @@ class KafkaBus implements Bus {
     this.#random = options.random ?? Math.random
     this.#cluster = cluster
     this.#producer = new Producer(cluster, {
-      random: this.#random, now: options.now, gzip: options.compression === 'gzip', withinMs: options.publishWithinMs ?? 60_000,
+      random: this.#random, now: options.now ?? Date.now, gzip: options.compression === 'gzip', withinMs: options.publishWithinMs ?? 60_000,
     })
     this.admin = new KafkaAdmin({ cluster, random: this.#random, onDeleted: (topic) => this.#producer.forget(topic) })
   }

@@ -1,6 +1,7 @@
 import type { BatchHandler, IncomingMessage } from '../bus.ts'
-import { consumeChannel, retryChannel } from './channels.ts'
-import { backoffMs, pause, type Backoff } from './retry.ts'
+import { channels, type ConsumeDiagnostic, type RetryDiagnostic } from '../channels.ts'
+import { retryDelayMs, type RetryDelay } from '../retry-delay.ts'
+import { pause } from './retry.ts'
 
 export interface LaneOptions {
   topic: string
@@ -9,7 +10,7 @@ export interface LaneOptions {
   position: bigint
   group: string | undefined
   maxBatch: number
-  retryDelay: Backoff
+  retryDelay: RetryDelay
   random: () => number
   handler: BatchHandler
   /** Delivery waits for it: an earlier handler of this partition that has not ended yet. */
@@ -81,18 +82,18 @@ export class Lane {
   /** False when the lane was halted before the handler resolved. */
   async #handle(messages: readonly IncomingMessage[]): Promise<boolean> {
     const { topic, partition, group, handler, retryDelay, random } = this.#options
-    for (let failures = 0; ; failures++) {
+    for (let attempt = 0; ; attempt++) {
       const began = performance.now()
       try {
         await handler({ topic, partition, messages, highWatermark: this.#highWatermark, signal: this.#abort.signal })
-        if (consumeChannel.hasSubscribers) {
-          consumeChannel.publish({ topic, partition, group, messages: messages.length, ms: performance.now() - began })
+        if (channels.consume.hasSubscribers) {
+          channels.consume.publish({ topic, partition, group, messages: messages.length, ms: performance.now() - began } satisfies ConsumeDiagnostic)
         }
         return true
       } catch (error) {
         if (this.#halt.signal.aborted) return false
-        retryChannel.publish({ topic, partition, group, error })
-        await pause(backoffMs(retryDelay, failures, random), this.#halt.signal)
+        channels.retry.publish({ topic, partition, group, attempt, error } satisfies RetryDiagnostic)
+        await pause(retryDelayMs(attempt, retryDelay, random), this.#halt.signal)
         if (this.#halt.signal.aborted) return false
       }
     }

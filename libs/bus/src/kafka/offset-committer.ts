@@ -1,6 +1,6 @@
-import { commitChannel } from './channels.ts'
 import { isTransient, kafkaErrorType } from './kafka-errors.ts'
-import { backoffMs, pause } from './retry.ts'
+import { retryDelayMs } from '../retry-delay.ts'
+import { pause } from './retry.ts'
 
 export interface PartitionOffset {
   topic: string
@@ -8,7 +8,7 @@ export interface PartitionOffset {
   offset: bigint
 }
 
-const backoff = { initialMs: 50, maxMs: 1000 }
+const delay = { initialMs: 50, maxMs: 1000 }
 const lostTypes = new Set(['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID', 'FENCED_INSTANCE_ID', 'REBALANCE_IN_PROGRESS'])
 
 /** Commits what has been handled: one request at a time, with everything that became due meanwhile. */
@@ -56,12 +56,11 @@ export class OffsetCommitter {
       try {
         await this.#commit(offsets)
         failures = 0
-        for (const { topic, partition, offset } of offsets) commitChannel.publish({ topic, partition, offset })
       } catch (error) {
         if (!this.#mayRetry(error)) return
         // What became due meanwhile is newer.
         for (const o of offsets) if (!this.#due.has(`${o.topic}/${o.partition}`)) this.#due.set(`${o.topic}/${o.partition}`, o)
-        await pause(backoffMs(backoff, failures++, this.#random), this.#stop.signal)
+        await pause(retryDelayMs(failures++, delay, this.#random), this.#stop.signal)
       }
     }
   }

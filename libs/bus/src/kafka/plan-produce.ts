@@ -1,31 +1,23 @@
 import { StreamForgeError } from '@streamforge/contracts'
 import type { OutgoingMessage } from '../bus.ts'
 import { partitionForKey } from '../partition-for-key.ts'
+import { encodeHeaders, type WireRecord } from './wire/record-batch.ts'
 
-/** The largest key and value together that a topic of ours takes, in bytes. */
+/** Key and value of one message together. */
 export const maxMessageBytes = 10 * 1024 * 1024
-/** What Kafka's own record and batch headers may add to it; a topic's max.message.bytes must allow for both. */
+/** What headers and Kafka's own framing may add to it: a topic's max.message.bytes must allow for both. */
 export const maxBatchBytes = maxMessageBytes + 64 * 1024
 
 /** Below the 1 MiB that a topic made by someone else takes by default. */
 const partitionLimit = 900_000
 const requestLimit = 4 * 1024 * 1024
-const overheadPerMessage = 24
-
-export interface ProducedMessage {
-  key: Buffer | null
-  value: Buffer
-  headers?: Record<string, string>
-  /** Milliseconds, as text. */
-  timestamp?: string
-}
+const recordOverhead = 24
 
 /** Consecutive messages of one publish() that travel in one request. */
 export interface Parcel {
   topic: string
-  partitions: Map<number, ProducedMessage[]>
-  bytes: Map<number, number>
-  totalBytes: number
+  partitions: Map<number, { records: WireRecord[]; bytes: number }>
+  bytes: number
 }
 
 export interface Placement {
@@ -34,20 +26,12 @@ export interface Placement {
   index: number
 }
 
-const toBuffer = (bytes: string | Uint8Array) =>
-  typeof bytes === 'string' ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-
-const sizeOf = (message: ProducedMessage) => {
-  let bytes = overheadPerMessage + message.value.length + (message.key?.length ?? 0)
-  for (const name in message.headers) bytes += name.length + 2 * message.headers[name]!.length + 4
-  return bytes
-}
-
-function choosePartition(topic: string, message: OutgoingMessage, key: Buffer | null, partitions: number, turn: () => number): number {
-  const { partition } = message
-  if (partition === undefined) return key ? partitionForKey(key, partitions) : turn() % partitions
-  if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return partition
-  throw new StreamForgeError('INVALID_FIELD', `topic '${topic}' has no partition ${partition}; it has ${partitions}`, { details: { topic, partition } })
+export interface PlanOptions {
+  partitions: number
+  /** Counts the messages without key and partition. */
+  turn: () => number
+  /** Milliseconds since the epoch, for messages without a timestamp. */
+  now: number
 }
 
 /**
@@ -56,71 +40,95 @@ function choosePartition(topic: string, message: OutgoingMessage, key: Buffer | 
  * @throws StreamForgeError MESSAGE_TOO_LARGE, INVALID_FIELD
  */
 export function planProduce(
-  topic: string, messages: readonly OutgoingMessage[], options: { partitions: number; turn: () => number; now?: (() => number) | undefined },
+  topic: string, messages: readonly OutgoingMessage[], options: PlanOptions,
 ): { parcels: Parcel[]; placements: Placement[]; bytes: number } {
   const parcels: Parcel[] = []
   const placements: Placement[] = []
-  const timed = options.now !== undefined || messages.some((m) => m.timestamp !== undefined)
-  const now = timed ? String(options.now?.() ?? Date.now()) : undefined
+  const toRecord = recordMaker(topic, options.now)
   let parcel: Parcel | undefined
+  let bytes = 0
   for (const message of messages) {
-    const key = message.key == null ? null : toBuffer(message.key)
-    const produced: ProducedMessage = { key, value: toBuffer(message.value) }
-    if (message.headers) produced.headers = message.headers
-    if (now !== undefined) produced.timestamp = message.timestamp === undefined ? now : String(message.timestamp)
-    refuseTooLarge(topic, produced)
-    const partition = choosePartition(topic, message, key, options.partitions, options.turn)
-    const size = sizeOf(produced)
-    if (!parcel || !fits(parcel, partition, size)) {
-      parcel = { topic, partitions: new Map(), bytes: new Map(), totalBytes: 0 }
-      parcels.push(parcel)
-    }
-    placements.push({ parcel: parcels.length - 1, partition, index: put(parcel, partition, produced, size) })
+    const record = toRecord(message)
+    const partition = choosePartition(topic, message, record.key, options)
+    const size = recordOverhead + (record.key?.length ?? 0) + record.valueBytes + record.headers.length
+    if (!parcel || !fits(parcel, partition, size)) parcels.push((parcel = { topic, partitions: new Map(), bytes: 0 }))
+    placements.push({ parcel: parcels.length - 1, partition, index: put(parcel, partition, record, size) })
+    bytes += size
   }
-  return { parcels, placements, bytes: parcels.reduce((sum, p) => sum + p.totalBytes, 0) }
+  return { parcels, placements, bytes }
 }
 
-function refuseTooLarge(topic: string, message: ProducedMessage): void {
-  const bytes = message.value.length + (message.key?.length ?? 0)
-  if (bytes <= maxMessageBytes) return
-  throw new StreamForgeError('MESSAGE_TOO_LARGE', `a message for topic '${topic}' has ${bytes} bytes; ${maxMessageBytes} are allowed`, {
-    details: { topic, bytes, limit: maxMessageBytes }, remedy: 'split it, or keep large things in the object store',
-  })
+const asBuffer = (bytes: string | Uint8Array) =>
+  typeof bytes === 'string' ? Buffer.from(bytes) : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+
+/** The messages of a call mostly share their key and their headers object: each is encoded once. */
+function recordMaker(topic: string, now: number): (message: OutgoingMessage) => WireRecord {
+  let lastKey: string | Uint8Array | null = null
+  let key: Buffer | null = null
+  let lastHeaders: OutgoingMessage['headers']
+  let headers = encodeHeaders(undefined)
+  return (message) => {
+    const nextKey = message.key ?? null
+    if (nextKey !== lastKey) key = (lastKey = nextKey) === null ? null : asBuffer(nextKey!)
+    if (message.headers !== lastHeaders) headers = encodeHeaders((lastHeaders = message.headers))
+    const { value, timestamp = now } = message
+    const valueBytes = typeof value === 'string' ? Buffer.byteLength(value) : value.length
+    if (valueBytes + (key?.length ?? 0) > maxMessageBytes) throw tooLarge(topic, valueBytes + (key?.length ?? 0))
+    return { key, value, valueBytes, headers, timestamp }
+  }
 }
+
+function choosePartition(topic: string, message: OutgoingMessage, key: Buffer | null, { partitions, turn }: PlanOptions): number {
+  const { partition } = message
+  if (partition === undefined) return key ? partitionForKey(key, partitions) : turn() % partitions
+  if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return partition
+  throw noSuchPartition(topic, partition, partitions)
+}
+
+export const noSuchPartition = (topic: string, partition: number, partitions: number) =>
+  new StreamForgeError('INVALID_FIELD', `topic '${topic}' has no partition ${partition}: expected 0 to ${partitions - 1}`, {
+    details: { topic, partition, partitions },
+  })
+
+const tooLarge = (topic: string, bytes: number) =>
+  new StreamForgeError('MESSAGE_TOO_LARGE', `a message for topic '${topic}' has ${bytes} bytes: expected at most ${maxMessageBytes}`, {
+    details: { topic, bytes, limit: maxMessageBytes }, remedy: 'Split it, or put the bulk into the object store and send its name',
+  })
 
 function fits(parcel: Parcel, partition: number, size: number): boolean {
-  return parcel.totalBytes + size <= requestLimit && (parcel.bytes.get(partition) ?? 0) + size <= partitionLimit
+  return parcel.bytes + size <= requestLimit && (parcel.partitions.get(partition)?.bytes ?? 0) + size <= partitionLimit
 }
 
-function put(parcel: Parcel, partition: number, message: ProducedMessage, size: number): number {
-  let list = parcel.partitions.get(partition)
-  if (!list) parcel.partitions.set(partition, (list = []))
-  parcel.bytes.set(partition, (parcel.bytes.get(partition) ?? 0) + size)
-  parcel.totalBytes += size
-  return list.push(message) - 1
+function put(parcel: Parcel, partition: number, record: WireRecord, size: number): number {
+  let part = parcel.partitions.get(partition)
+  if (!part) parcel.partitions.set(partition, (part = { records: [], bytes: 0 }))
+  part.bytes += size
+  parcel.bytes += size
+  return part.records.push(record) - 1
 }
 
 /** How many parcels at the head of the queue may share one request. At least one. */
 export function countMergeable(queue: readonly Parcel[]): number {
-  const bytes = new Map<string, number>()
+  const perPartition = new Map<string, number>()
   let total = 0
   for (const [i, parcel] of queue.entries()) {
-    total += parcel.totalBytes
-    for (const [partition, size] of parcel.bytes) {
-      const id = `${parcel.topic}/${partition}`
-      bytes.set(id, (bytes.get(id) ?? 0) + size)
-      if (i > 0 && bytes.get(id)! > partitionLimit) return i
-    }
+    total += parcel.bytes
     if (i > 0 && total > requestLimit) return i
+    for (const [partition, { bytes }] of parcel.partitions) {
+      const id = `${parcel.topic}/${partition}`
+      const sum = (perPartition.get(id) ?? 0) + bytes
+      if (i > 0 && sum > partitionLimit) return i
+      perPartition.set(id, sum)
+    }
   }
   return queue.length
 }
 
-/** All messages of one request for one partition: a record batch. */
+/** All messages of one request for one partition. */
 export interface PartitionBatch {
   topic: string
   partition: number
-  messages: ProducedMessage[]
+  records: WireRecord[]
   /** Where each parcel's messages begin in it. */
   starts: Map<Parcel, number>
 }
@@ -129,14 +137,14 @@ export interface PartitionBatch {
 export function toBatches(parcels: readonly Parcel[]): PartitionBatch[] {
   const batches = new Map<string, PartitionBatch>()
   for (const parcel of parcels) {
-    for (const [partition, messages] of parcel.partitions) {
+    for (const [partition, { records }] of parcel.partitions) {
       const id = `${parcel.topic}/${partition}`
       const batch = batches.get(id)
       if (batch) {
-        batch.starts.set(parcel, batch.messages.length)
-        batch.messages = batch.messages.concat(messages)
+        batch.starts.set(parcel, batch.records.length)
+        batch.records = batch.records.concat(records)
       } else {
-        batches.set(id, { topic: parcel.topic, partition, messages, starts: new Map([[parcel, 0]]) })
+        batches.set(id, { topic: parcel.topic, partition, records, starts: new Map([[parcel, 0]]) })
       }
     }
   }

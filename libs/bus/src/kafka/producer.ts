@@ -1,10 +1,15 @@
-import { publishChannel } from './channels.ts'
 import type { OutgoingMessage } from '../bus.ts'
+import { channels, type PublishDiagnostic } from '../channels.ts'
 import type { KafkaCluster, Leaders } from './cluster.ts'
 import { busClosed } from './kafka-errors.ts'
-import { countMergeable, planProduce, toBatches, type Parcel } from './plan-produce.ts'
-import { RecordSender, type SenderOptions } from './record-sender.ts'
+import { countMergeable, planProduce, toBatches, type Parcel, type PartitionBatch } from './plan-produce.ts'
+import { RecordSender, type Outcome, type SenderOptions } from './record-sender.ts'
 import { findLeaders } from './topic-leaders.ts'
+
+export interface ProducerOptions extends SenderOptions {
+  /** Milliseconds since the epoch. */
+  now: () => number
+}
 
 interface Pending extends Parcel {
   settled: PromiseWithResolvers<Map<number, bigint>>
@@ -13,7 +18,7 @@ interface Pending extends Parcel {
 /** Queues what is published and sends it in order, one request at a time; what waits meanwhile travels together in the next. */
 export class Producer {
   readonly #cluster: KafkaCluster
-  readonly #options: SenderOptions & { now?: (() => number) | undefined }
+  readonly #options: ProducerOptions
   readonly #leaders = new Map<string, Leaders>()
   readonly #turns = new Map<string, number>()
   readonly #queue: Pending[] = []
@@ -21,7 +26,7 @@ export class Producer {
   #pumping: Promise<void> | undefined
   #closed = false
 
-  constructor(cluster: KafkaCluster, options: SenderOptions & { now?: (() => number) | undefined }) {
+  constructor(cluster: KafkaCluster, options: ProducerOptions) {
     this.#cluster = cluster
     this.#options = options
     this.#sender = new RecordSender(cluster, this.#leaders, options)
@@ -32,10 +37,12 @@ export class Producer {
     const began = performance.now()
     const leaders = this.#leaders.get(topic) ?? (await this.#findLeaders(topic))
     const { parcels, placements, bytes } = planProduce(topic, messages, {
-      partitions: leaders.length, turn: () => this.#turn(topic), now: this.#options.now,
+      partitions: leaders.length, turn: () => this.#turn(topic), now: this.#options.now(),
     })
     const bases = await this.#enqueue(parcels)
-    if (publishChannel.hasSubscribers) publishChannel.publish({ topic, messages: messages.length, bytes, ms: performance.now() - began })
+    if (channels.publish.hasSubscribers) {
+      channels.publish.publish({ topic, messages: messages.length, bytes, ms: performance.now() - began } satisfies PublishDiagnostic)
+    }
     return placements.map(({ parcel, partition, index }) => ({ partition, offset: bases[parcel]!.get(partition)! + BigInt(index) }))
   }
 
@@ -83,7 +90,7 @@ export class Producer {
   }
 }
 
-function settle(parcel: Pending, batches: ReturnType<typeof toBatches>, outcomes: Awaited<ReturnType<RecordSender['send']>>): void {
+function settle(parcel: Pending, batches: readonly PartitionBatch[], outcomes: ReadonlyMap<PartitionBatch, Outcome>): void {
   const bases = new Map<number, bigint>()
   for (const batch of batches) {
     const start = batch.starts.get(parcel)

@@ -1,16 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { retryDelayMs } from '../retry-delay.ts'
 import { isTransient, toBusError } from './kafka-errors.ts'
-
-export interface Backoff {
-  initialMs: number
-  maxMs: number
-}
-
-/** Exponential with full jitter in its upper half: between half of the step and the step. `failures` counts from 0. */
-export function backoffMs({ initialMs, maxMs }: Backoff, failures: number, random: () => number): number {
-  const step = Math.min(maxMs, initialMs * 2 ** Math.min(failures, 30))
-  return Math.round(step / 2 + (step / 2) * random())
-}
 
 /** Waits, or returns early when the signal aborts. */
 export async function pause(ms: number, signal?: AbortSignal): Promise<void> {
@@ -35,17 +25,17 @@ export interface RetryOptions {
   between?: (error: unknown) => Promise<void>
 }
 
-const between: Backoff = { initialMs: 100, maxMs: 2000 }
+const delay = { initialMs: 100, maxMs: 2000 }
 
 /** Tries until it succeeds, fails for a reason that time does not heal, or the time is over. Errors are StreamForgeErrors. */
 export async function retrying<T>(options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
   const deadline = performance.now() + options.withinMs
-  for (let failures = 0; ; failures++) {
+  for (let attempts = 0; ; attempts++) {
     try {
       return await attempt()
     } catch (error) {
       if (!isTransient(error) || options.signal?.aborted || performance.now() >= deadline) throw toBusError(error, options.doing)
-      await pause(backoffMs(between, failures, options.random), options.signal)
+      await pause(retryDelayMs(attempts, delay, options.random), options.signal)
       await options.between?.(error).catch(() => {})
     }
   }

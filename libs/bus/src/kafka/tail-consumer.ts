@@ -1,4 +1,5 @@
 import type { BatchHandler, Consumer, TailOptions } from '../bus.ts'
+import { defaultRetryDelay } from '../retry-delay.ts'
 import type { KafkaCluster } from './cluster.ts'
 import { FetchSession } from './fetch-session.ts'
 import { Lane } from './lane.ts'
@@ -7,7 +8,6 @@ import { retrying } from './retry.ts'
 import { findLeaders } from './topic-leaders.ts'
 
 const maxBatch = 1000
-const retryDelay = { initialMs: 100, maxMs: 5000 }
 const positionWithinMs = 10_000
 
 /** Follows all partitions of the topics without a group: nothing to join, nothing committed, nothing left behind on the broker. */
@@ -18,7 +18,7 @@ export async function openTail(cluster: KafkaCluster, options: TailOptions, hand
     const starts = await retrying({ doing: `find the ends of '${topic}'`, withinMs: positionWithinMs, random, between: () => cluster.refresh() }, () =>
       listOffsets(cluster, topic, { leaders, partitions: [...leaders.keys()], at: options.from }))
     for (const [partition, position] of starts) {
-      lanes.push(new Lane({ topic, partition, position, group: undefined, maxBatch, retryDelay, random, handler, onHandled: () => {} }))
+      lanes.push(new Lane({ topic, partition, position, group: undefined, maxBatch, retryDelay: defaultRetryDelay, random, handler, onHandled: () => {} }))
     }
   }
   return follow(cluster, lanes, random)
@@ -35,7 +35,7 @@ function follow(cluster: KafkaCluster, lanes: readonly Lane[], random: () => num
     await cluster.close()
   })())
   const session = new FetchSession({
-    cluster, lanes, random,
+    cluster, lanes, group: undefined, random,
     onFatal: (error) => void end().finally(() => done.reject(error)),
   })
   session.start()
