@@ -94,6 +94,12 @@ describe('candles', () => {
     expect(topic.gaps()).toMatchObject([{ from: minutes(9), to: minutes(20), missing: 11, cause: 'unconfirmed' }])
   })
 
+  it('waits for a candle that closes soon', async () => {
+    const { topic } = await runLoader({ venue: { candles: fakeCandles(10), now: () => minutes(10) - 30 }, range: { from: START, to: minutes(10) }, now: Date.now })
+    expect(topic.records()).toHaveLength(10)
+    expect(topic.gaps()).toEqual([])
+  })
+
   it('drops rows outside of what it asked for, such as an open candle', async () => {
     const fault = ({ path }: { path: string }): Fault | undefined => path === '/api/v3/klines'
       ? { kind: 'rows', change: (rows) => rows.concat(fakeCandles(1, { from: minutes(500) }).map((c) => [c.open, '1', '1', '1', '1', '1', c.close, '1', 1, '1', '1', '0'])) }

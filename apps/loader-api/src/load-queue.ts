@@ -28,6 +28,8 @@ export interface LoadQueueOptions {
 
 /** A range that ends this soon is waited for: the workflow was made up to "now". */
 const LONGEST_WAIT_MS = 60_000
+/** Timers may fire a little before the clock has got there. */
+const TIMER_SLACK_MS = 10
 
 /**
  * Loads the history of one symbol and type onto its data topic: shards side by side, each from its checkpoint on.
@@ -108,5 +110,5 @@ async function venueClock(client: VenueClient, now: () => EpochMs): Promise<() =
 
 async function waitUntil(to: EpochMs, venueNow: () => EpochMs, signal: AbortSignal): Promise<void> {
   const ms = to - venueNow()
-  if (ms > 0 && ms <= LONGEST_WAIT_MS) await delay(ms, undefined, { signal })
+  if (ms > 0 && ms <= LONGEST_WAIT_MS) await delay(ms + TIMER_SLACK_MS, undefined, { signal })
 }

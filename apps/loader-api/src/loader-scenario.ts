@@ -32,6 +32,8 @@ export interface Scenario {
   shardIndex?: number
   topic?: RecordingTopic
   open?: Partial<OpenVenueOptions>
+  /** The machine's clock; default: stands still. */
+  now?: () => number
   signal?: AbortSignal
   onProgress?: (progress: WorkerProgress) => void
 }
@@ -61,7 +63,7 @@ export async function runLoader(scenario: Scenario): Promise<Outcome> {
   let error: unknown
   try {
     result = await loadQueue({
-      assignment: assignmentOf(scenario), client, bus: topic.bus, log, now: () => Date.UTC(2030, 0, 1), signal: scenario.signal ?? new AbortController().signal,
+      assignment: assignmentOf(scenario), client, bus: topic.bus, log, now: scenario.now ?? (() => Date.UTC(2030, 0, 1)), signal: scenario.signal ?? new AbortController().signal,
       source: scenario.source ?? 'rest', shardIndex: scenario.shardIndex,
       progress: (p) => { progress = structuredClone(p); scenario.onProgress?.(p) },
     })

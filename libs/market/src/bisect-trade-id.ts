@@ -1,15 +1,16 @@
 /**
- * The smallest id in [low, high) whose trade came at or after `time`, or `high` if there is none: for venues that find trades by
- * id only. Ids that the venue does not hold are stepped over by `timeAt`, which answers with the first trade from an id on.
+ * The id of the first trade at or after `time`, for venues that find trades by id only. `high` is a trade that came at or after
+ * `time`, `low` an id not above the first trade's; `newestUpTo` answers with the newest trade whose id is not above the one given,
+ * so that ids which the venue does not hold are no obstacle.
  */
 export async function bisectTradeId(
-  low: number, high: number, time: number, timeAt: (id: number) => Promise<{ id: number; time: number } | undefined>,
+  low: number, high: number, time: number, newestUpTo: (id: number) => Promise<{ trade_id: number; event_time: number } | undefined>,
 ): Promise<number> {
   while (low < high) {
     const middle = low + Math.floor((high - low) / 2)
-    const found = await timeAt(middle)
-    if (found === undefined || found.id >= high || found.time >= time) high = middle
-    else low = found.id + 1
+    const found = await newestUpTo(middle)
+    if (found && found.event_time >= time) high = found.trade_id
+    else low = middle + 1
   }
-  return low
+  return high
 }

@@ -126,12 +126,9 @@ function tradeRequests(rest: VenueHttp, productId: (symbol: string) => Promise<s
     async firstTradeFrom({ symbol, time }) {
       const last = await lastTrade(symbol)
       if (!last || last.event_time < time) return undefined
-      const firstFrom = async (id: number) => (await tradePage({ symbol, fromId: id, toId: last.trade_id + 1 })).trades[0]
-      const id = await bisectTradeId(1, last.trade_id, time, async (from) => {
-        const found = await firstFrom(from)
-        return found && { id: found.trade_id, time: found.event_time }
-      })
-      return (await firstFrom(id)) ?? last
+      const newestUpTo = async (id: number) => (await ask(symbol, `after=${id + 1}&limit=1`)).records.at(-1)
+      const id = await bisectTradeId(1, last.trade_id, time, newestUpTo)
+      return id === last.trade_id ? last : newestUpTo(id)
     },
   }
 }

@@ -56,6 +56,7 @@ export function venueHttp(options: VenueHttpOptions): VenueHttp {
       return value === undefined ? { outcome } : { outcome, value }
     } catch (error) {
       options.signal?.throwIfAborted()
+      if (pool.destroyed) throw error
       return { outcome: { kind: 'failure', error } }
     } finally {
       lease.settle(used)
