@@ -1,1 +1,63 @@
-export {}
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { deadLetterTopic } from '@streamforge/contracts'
+import { openProcessLauncher } from '@streamforge/launcher'
+import { runService } from '@streamforge/service'
+import { Config } from './config.ts'
+import { createServer } from './http/server.ts'
+import { imageName, localPrograms } from './images.ts'
+import { jobEnvironment } from './job-environment.ts'
+import { orchestratorMetrics } from './orchestrator/orchestrator-metrics.ts'
+import { startOrchestrator } from './orchestrator/orchestrator.ts'
+import { instrumentList } from './plan/instrument-list.ts'
+import { writeRunFile } from './run-file.ts'
+
+const hourMs = 3_600_000
+
+await runService('queue-manager', Config, async ({ config, bus, store: connect, log, metrics, now, random, setReady }) => {
+  const store = await connect()
+  const dataDir = resolve(config.DATA_DIR)
+  const launcher = await openProcessLauncher({
+    directory: join(dataDir, 'jobs'), programs: localPrograms(), env: jobEnvironment(process.env, dataDir), now,
+  })
+  const instruments = instrumentList({
+    now,
+    urls: {
+      binance: { rest: config.BINANCE_REST_URL, archive: config.BINANCE_ARCHIVE_URL },
+      coinbase: { rest: config.COINBASE_REST_URL },
+    },
+  })
+  const orchestrator = await startOrchestrator({
+    bus, store, launcher, instruments, log, now, random, metrics: orchestratorMetrics(metrics),
+    newSuffix: () => randomBytes(3).toString('hex'),
+    maxActiveQueues: config.MAX_ACTIVE_QUEUES, dataPartitions: config.DATA_PARTITIONS,
+    topicRetentionMs: config.TOPIC_RETENTION_HOURS * hourMs, deadLetterRetentionMs: deadLetterTopic.retentionMs,
+    policy: {
+      backoffInitialMs: config.BACKOFF_INITIAL_MS, backoffMaxMs: config.BACKOFF_MAX_MS, silenceMs: config.SILENCE_MS,
+      launchTimeoutMs: config.LAUNCH_TIMEOUT_MS, cancelGraceMs: config.CANCEL_GRACE_MS,
+      imageFor: imageName(config.IMAGE_REGISTRY, config.IMAGE_VERSION),
+    },
+  })
+  let reading = true
+  orchestrator.failed.catch((err: unknown) => {
+    reading = false
+    // Nobody handles this: it ends the service, and whoever looks after it starts it again.
+    throw err
+  })
+  const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string }
+  const app = await createServer({
+    orchestrator, store, metrics, log, version,
+    conditions: async () => ({ events: reading, store: await store.count('workflows').then(() => true, () => false) }),
+  })
+  const url = await app.listen({ port: config.PORT, host: config.HOST })
+  const removeRunFile = await writeRunFile(dataDir, url)
+  setReady('events', true)
+  log.info({ url }, 'listening')
+  return async () => {
+    await removeRunFile()
+    await app.close()
+    await orchestrator.close()
+    await launcher.close()
+  }
+})

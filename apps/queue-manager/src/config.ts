@@ -1,0 +1,23 @@
+import { z } from 'zod'
+
+const milliseconds = z.coerce.number().int().min(1)
+const url = z.url({ protocol: /^https?$/ }).optional()
+
+/** queue-manager's own part of its environment; docs/ARCHITECTURE.md has what every service reads. */
+export const Config = {
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8080).describe('a port from 0 to 65535; 0 takes a free one'),
+  HOST: z.string().min(1).default('127.0.0.1').describe('an address to listen on, such as 127.0.0.1 or 0.0.0.0'),
+  MAX_ACTIVE_QUEUES: z.coerce.number().int().min(1).max(10_000).default(2).describe('queues that run at once, from 1'),
+  DATA_PARTITIONS: z.coerce.number().int().min(1).max(64).default(1).describe('partitions of a data topic, from 1 to 64'),
+  IMAGE_REGISTRY: z.string().regex(/^[a-z0-9][a-z0-9.:/_-]*$/).default('registry.example/streamforge').describe('where the images are, without a tag'),
+  IMAGE_VERSION: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/).default('v0.1.0').describe("the images' tag"),
+  BACKOFF_INITIAL_MS: milliseconds.default(1_000).describe('milliseconds before the second attempt'),
+  BACKOFF_MAX_MS: milliseconds.default(60_000).describe('milliseconds before any attempt at most'),
+  SILENCE_MS: milliseconds.default(15_000).describe('milliseconds without a heartbeat after which a job is replaced'),
+  LAUNCH_TIMEOUT_MS: milliseconds.default(60_000).describe('milliseconds from launching a job to hearing it first'),
+  CANCEL_GRACE_MS: milliseconds.default(10_000).describe('milliseconds from SIGTERM to SIGKILL'),
+  TOPIC_RETENTION_HOURS: z.coerce.number().min(0).default(24).describe('hours that a data topic outlives its queue'),
+  BINANCE_REST_URL: url.describe("an http or https address; absent: Binance's own"),
+  BINANCE_ARCHIVE_URL: url.describe("an http or https address; absent: Binance's own archive"),
+  COINBASE_REST_URL: url.describe("an http or https address; absent: Coinbase Exchange's own"),
+}

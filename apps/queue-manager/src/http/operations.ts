@@ -1,0 +1,56 @@
+import {
+  type ApiOperationId, type DeleteWorkflowQuery, type ListCoverageQuery, type ListWorkflowsQuery, type WorkflowRequest,
+} from '@streamforge/contracts'
+import type { Store } from '@streamforge/store'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Registry } from 'prom-client'
+import type { z } from 'zod'
+import type { Orchestrator } from '../orchestrator/orchestrator.ts'
+import { workflowTypes } from '../plan/workflow-types.ts'
+import type { EventStreams } from './event-stream.ts'
+import { listCoverage, listWorkflows } from './list-pages.ts'
+
+export interface ApiParts {
+  orchestrator: Orchestrator
+  store: Store
+  metrics: Registry
+  /** Named conditions of /readyz, and whether each holds now. */
+  conditions: () => Promise<Record<string, boolean>>
+}
+
+/** Answers one operation: with a body, or, having answered by itself, with undefined. */
+export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+
+/** Every operation of the API. Bodies, params and queries have been validated and filled with defaults by the time they get here. */
+export function operationHandlers({ orchestrator, store, metrics, conditions }: ApiParts, streams: EventStreams): Record<ApiOperationId, Handler> {
+  const id = (request: FastifyRequest) => (request.params as { id: string }).id
+  return {
+    createWorkflow: async ({ body }, reply) => {
+      const workflow = await orchestrator.create(body as WorkflowRequest)
+      void reply.header('location', `/workflows/${workflow.workflow_id}`)
+      return workflow
+    },
+    listWorkflows: ({ query }) => listWorkflows(orchestrator.records, query as z.infer<typeof ListWorkflowsQuery>),
+    getWorkflow: (request) => orchestrator.workflow(id(request)),
+    followWorkflow: async (request, reply) => streams.follow(orchestrator, id(request), request, reply),
+    stopWorkflow: (request) => orchestrator.stop(id(request), 'stopped by request'),
+    retryWorkflow: (request) => orchestrator.retry(id(request)),
+    deleteWorkflow: async (request) => {
+      await orchestrator.remove(id(request), request.query as z.infer<typeof DeleteWorkflowQuery>)
+      return undefined
+    },
+    listWorkflowTypes: async () => workflowTypes(),
+    listCoverage: ({ query }) => listCoverage(store, query as z.infer<typeof ListCoverageQuery>),
+    liveness: async () => ({ status: 'ok', conditions: {} }),
+    readiness: async (_request, reply) => {
+      const now = await conditions()
+      const ready = Object.values(now).every(Boolean)
+      void reply.code(ready ? 200 : 503)
+      return { status: ready ? 'ok' : 'not_ready', conditions: now }
+    },
+    metrics: async (_request, reply) => {
+      void reply.type(metrics.contentType)
+      return metrics.metrics()
+    },
+  }
+}

@@ -1,0 +1,94 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import { apiOperations, openApiDocument, StreamForgeError, type ApiOperation, type ApiOperationId } from '@streamforge/contracts'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { eventStreams } from './event-stream.ts'
+import { operationHandlers, type ApiParts } from './operations.ts'
+import { problemMediaType, problemOf, toApiError } from './problems.ts'
+import { checkAnswer, zodValidator } from './validate.ts'
+
+const bodyLimit = 1024 * 1024
+
+export interface ServerOptions extends ApiParts {
+  log: Logger
+  /** Of the API, for its document. */
+  version: string
+}
+
+/** The HTTP API: every operation of the contracts, its document at /openapi.json and a page to read and try it at /docs. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  const { log, version } = options
+  const sendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const error = toApiError(thrown)
+    if (error.status >= 500) log.error({ err: error, method: request.method, path: request.url }, 'a request failed')
+    return reply.code(error.status).header('content-type', problemMediaType).send(JSON.stringify(problemOf(error, request.url.slice(0, 500))))
+  }
+  const app = fastify({
+    bodyLimit, logger: false, forceCloseConnections: true, exposeHeadRoutes: false,
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    clientErrorHandler: (_error, socket) => refuseUnreadable(socket),
+  })
+  app.setErrorHandler(sendProblem)
+  app.setNotFoundHandler((request, reply) => sendProblem(notFound(request, reply), request, reply))
+  acceptEmptyJson(app)
+  const streams = eventStreams()
+  app.addHook('preClose', async () => streams.closeAll())
+
+  const document = openApiDocument(version)
+  await app.register(swagger, { mode: 'static', specification: { document: document as never } })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  app.get('/openapi.json', async () => document)
+
+  app.setValidatorCompiler(zodValidator)
+  const handlers = operationHandlers(options, streams)
+  for (const id of Object.keys(apiOperations) as ApiOperationId[]) addRoute(app, id, apiOperations[id], handlers[id])
+  return app
+}
+
+function addRoute(app: FastifyInstance, id: ApiOperationId, operation: ApiOperation, handler: ReturnType<typeof operationHandlers>[ApiOperationId]): void {
+  const { params, query: querystring, body, answer } = operation
+  app.route({
+    method: operation.method.toUpperCase(), url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    schema: { ...(params && { params }), ...(querystring && { querystring }), ...(body && { body }) },
+    handler: async (request, reply) => {
+      void reply.code(answer.status)
+      const value = await handler(request, reply)
+      if (reply.sent) return reply
+      if (!answer.schema) return reply.send(value)
+      // Serialised here: fastify's own serialisers want JSON Schema, and the contracts have checked it already.
+      return reply.type('application/json; charset=utf-8').send(JSON.stringify(checkAnswer(answer.schema, value, id)))
+    },
+  })
+}
+
+/** A POST without a body may still name JSON as its type; a broken one is refused by the default parser as usual. */
+function acceptEmptyJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else parse(request, body as string, done)
+  })
+}
+
+const routes = Object.values<ApiOperation>(apiOperations).map(({ method, path }) => ({
+  method: method.toUpperCase(), pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`),
+}))
+
+/** A known path asked in the wrong way is told the right ones. */
+function notFound(request: FastifyRequest, reply: FastifyReply): StreamForgeError {
+  const path = request.url.split('?', 1)[0]!
+  const methods = [...new Set(routes.filter((r) => r.pattern.test(path)).map((r) => r.method))]
+  if (!methods.length) return new StreamForgeError('NOT_FOUND', `there is nothing at ${path.slice(0, 300)}`, { remedy: 'GET /docs lists what there is' })
+  if (methods.includes(request.method)) return new StreamForgeError('NOT_FOUND', `there is nothing at ${path.slice(0, 300)}`)
+  void reply.header('allow', methods.join(', '))
+  return new StreamForgeError('METHOD_NOT_ALLOWED', `${request.method} is not possible here`, { remedy: `possible are ${methods.join(', ')}` })
+}
+
+/** What cannot be read as HTTP at all. */
+function refuseUnreadable(socket: NodeJS.WritableStream & { destroyed?: boolean }): void {
+  if (socket.destroyed || !socket.writable) return
+  const body = JSON.stringify(problemOf(new StreamForgeError('BAD_REQUEST', 'this is not a valid HTTP request'), '/'))
+  socket.end(`HTTP/1.1 400 Bad Request\r\ncontent-type: ${problemMediaType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+}

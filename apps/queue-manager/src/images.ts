@@ -1,0 +1,29 @@
+import { resolve } from 'node:path'
+import { parseDataType, type DataType, type Target } from '@streamforge/contracts'
+import type { Program } from '@streamforge/launcher'
+
+/** The app that does a target's work for a type. */
+export function appFor(target: Target, type: DataType): string {
+  if (target !== 'loader-producer') return target
+  return parseDataType(type).source === 'api' ? 'loader-api' : 'loader-ws'
+}
+
+/** Apps of this release that may be launched: the allow-list. */
+export const launchableApps = ['loader-api', 'arango-connector', 'dummy-service'] as const
+
+/** Whether this release has a service that loads the type. */
+export const isAvailable = (type: DataType) => (launchableApps as readonly string[]).includes(appFor('loader-producer', type))
+
+/** `registry.example/streamforge/loader-api:v0.2.0` */
+export function imageName(registry: string, version: string) {
+  return (target: Target, type: DataType) => `${registry}/${appFor(target, type)}:${version}`
+}
+
+const appsDirectory = resolve(import.meta.dirname, '../..')
+
+/** What runs for each image on this machine: the app's source, by this process's Node. */
+export function localPrograms(): Record<string, Program> {
+  return Object.fromEntries(launchableApps.map((app) => [app, {
+    command: [process.execPath, '--disable-warning=ExperimentalWarning', resolve(appsDirectory, app, 'src/main.ts')],
+  }]))
+}

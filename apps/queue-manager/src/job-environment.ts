@@ -1,0 +1,8 @@
+/** Ours alone: a job that took them over would listen on our ports. */
+const own = new Set(['PORT', 'HOST', 'HEALTH_PORT'])
+
+/** The environment of a job on this machine: our own, so that it finds the same bus, store, venues and caches. */
+export function jobEnvironment(env: Readonly<Record<string, string | undefined>>, dataDir: string): Record<string, string> {
+  const passed = Object.entries(env).filter((e): e is [string, string] => e[1] !== undefined && !own.has(e[0]))
+  return { ...Object.fromEntries(passed), DATA_DIR: dataDir, HEALTH_PORT: '0' }
+}

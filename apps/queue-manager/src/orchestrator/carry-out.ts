@@ -1,0 +1,82 @@
+import { publishMessages, type Bus } from '@streamforge/bus'
+import { catalog, StreamForgeError, toStreamForgeError, type ErrorCode, type QueueCommand, type StoredQueue } from '@streamforge/contracts'
+import type { Launcher } from '@streamforge/launcher'
+import type { Store } from '@streamforge/store'
+import type { QueueInput } from '../queue/queue-input.ts'
+
+export interface CommandTools {
+  bus: Bus
+  store: Store
+  launcher: Launcher
+  /** Partitions of a data topic. */
+  dataPartitions: number
+  onLaunch: (target: string, attempt: number) => void
+}
+
+/** The consumer group of a queue's connector. It goes with the topic: its offsets mean nothing on the next one of that name. */
+export const connectorGroup = (queueId: string) => `arango-connector.${queueId}`
+
+/**
+ * Does what a command says; doing it again changes nothing. Resolves with what came of it for the queue.
+ * @throws StreamForgeError when the bus or the store is away: the command stays in the outbox
+ */
+export async function carryOut(command: QueueCommand, queue: StoredQueue, tools: CommandTools): Promise<QueueInput[]> {
+  const { bus, launcher } = tools
+  switch (command.do) {
+    case 'create-topic':
+      await bus.admin.createTopic({ name: command.topic, partitions: tools.dataPartitions })
+      return []
+    case 'delete-topic':
+      await deleteDataTopic(command.topic, queue.queue_id, tools)
+      return []
+    case 'publish':
+      await publishMessages(bus, catalog['queue-control'], [command.message])
+      return []
+    case 'launch': return launch(command.start, tools)
+    case 'cancel': {
+      const { target, attempt } = command
+      await launcher.cancel({ queue_id: queue.queue_id, target, attempt }, { graceMs: command.grace_ms })
+      return [{ kind: 'exited', target, attempt, state: { status: 'failed', exitCode: undefined, signal: undefined, reason: 'cancelled' } }]
+    }
+    default: return command satisfies never
+  }
+}
+
+async function launch(start: Extract<QueueCommand, { do: 'launch' }>['start'], { launcher, onLaunch }: CommandTools): Promise<QueueInput[]> {
+  const { target, attempt } = start
+  try {
+    await launcher.launch(start)
+    onLaunch(target, attempt)
+    return []
+  } catch (thrown) {
+    const { code, message, remedy, retryable } = toStreamForgeError(thrown, 'LAUNCH_FAILED')
+    return [{ kind: 'launch-failed', target, attempt, error: { code, message, retryable, ...(remedy !== undefined && { remedy }) } }]
+  }
+}
+
+/**
+ * Deletes a data topic with what is known of the reading of it: committed offsets and markers seen.
+ * @throws StreamForgeError CONFLICT while a connector that was killed is still taken for a member of its group
+ */
+export async function deleteDataTopic(topic: string, queueId: string, { bus, store }: Pick<CommandTools, 'bus' | 'store'>): Promise<void> {
+  await bus.admin.deleteTopic(topic).catch(unlessCode('TOPIC_NOT_FOUND'))
+  await deleteWhere(store, 'stream_markers', queueId)
+  await bus.admin.deleteGroup(connectorGroup(queueId)).catch((error: unknown) => {
+    if (error instanceof StreamForgeError && error.code === 'CONFLICT') throw error
+    // A group that is not there is as good as deleted.
+  })
+}
+
+function unlessCode(code: ErrorCode) {
+  return (error: unknown) => {
+    if (!(error instanceof StreamForgeError && error.code === code)) throw error
+  }
+}
+
+export async function deleteWhere(store: Store, collection: string, queueId: string): Promise<void> {
+  for (;;) {
+    const found = await store.find(collection, { where: { queue_id: queueId }, limit: 1000 })
+    if (!found.length) return
+    await store.deleteKeys(collection, found.map((d) => d._key))
+  }
+}

@@ -1,0 +1,34 @@
+import type { Bus } from '@streamforge/bus'
+import type { Launcher } from '@streamforge/launcher'
+import type { Store } from '@streamforge/store'
+import type { Logger } from 'pino'
+import type { InstrumentList } from '../plan/instrument-list.ts'
+import type { QueuePolicy } from '../queue/queue-input.ts'
+import type { OrchestratorMetrics } from './orchestrator-metrics.ts'
+
+export interface OrchestratorOptions {
+  bus: Bus
+  store: Store
+  launcher: Launcher
+  instruments: InstrumentList
+  policy: QueuePolicy
+  log: Logger
+  metrics: OrchestratorMetrics
+  /** Milliseconds since the epoch. */
+  now: () => number
+  /** Uniform in [0, 1). */
+  random: () => number
+  /** Six hexadecimal digits. */
+  newSuffix: () => string
+  /** Queues that run at once; the others wait. */
+  maxActiveQueues: number
+  dataPartitions: number
+  /** How long a data topic outlives its queue. */
+  topicRetentionMs: number
+  /** How long it does while messages of it lie in `dead-letters`, waiting to be redriven. */
+  deadLetterRetentionMs: number
+  /** Between looks at the clock; default 250. */
+  tickMs?: number
+  /** How long the exit of a job that was not killed waits for the job's last event; default 1000. */
+  exitSettleMs?: number
+}

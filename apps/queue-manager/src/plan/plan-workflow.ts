@@ -1,0 +1,98 @@
+import {
+  collectionName, dataTopic, formatTimeRange, queueId, telemetryId, type DataType, type Estimate, type StoredQueue, type StoredWorkflow,
+  type Target, type WorkflowRequest,
+} from '@streamforge/contracts'
+import { estimateQueue, planShards, venueNamed, type QueueEstimate } from '@streamforge/market'
+import { advanceWorkflow } from '../workflow/advance-workflow.ts'
+import { checkRequest, checkSymbols } from './check-request.ts'
+import { closedRange, type ClosedRange } from './closed-range.ts'
+
+export interface PlanContext {
+  workflowId: string
+  /** Milliseconds since the epoch. */
+  now: number
+  /** What the venue has; undefined when it could not be asked: then the loader finds out. */
+  instruments: ReadonlySet<string> | undefined
+  /** Queues that run at once. */
+  maxActiveQueues: number
+}
+
+export interface WorkflowPlan {
+  workflow: StoredWorkflow
+  queues: StoredQueue[]
+}
+
+const targets: readonly Target[] = ['loader-producer', 'arango-connector']
+
+/**
+ * What a request comes to: a queue for each symbol and type, each cut into shards, and what it will cost. Pure.
+ * @throws StreamForgeError UNKNOWN_VENUE, UNKNOWN_TYPE, UNKNOWN_SYMBOL, BAD_TIME_RANGE, INVALID_FIELD, each naming its field
+ */
+export function planWorkflow(asked: WorkflowRequest, context: PlanContext): WorkflowPlan {
+  const request = checkRequest(asked)
+  if (context.instruments) checkSymbols(request, context.instruments)
+  const types = request.types.map((type) => planType(request, type, context.now))
+  const position = `${String(context.now).padStart(15, '0')}-${context.workflowId}`
+  const queues = request.symbols.flatMap((symbol) => types.map((plan) => ({ symbol, plan })))
+    .map(({ symbol, plan }, index) => planQueue(request, symbol, plan, { ...context, position: `${position}-${String(index).padStart(5, '0')}` }))
+  const workflow: StoredWorkflow = {
+    _key: context.workflowId, version: 1, position, workflow_id: context.workflowId, ...(request.name !== undefined && { name: request.name }),
+    status: 'pending', request, estimate: sumEstimates(request, types, context), stages: [], rates: {}, created_at: context.now, updated_at: context.now,
+  }
+  return { workflow: advanceWorkflow(workflow, queues, context.now), queues }
+}
+
+interface TypePlan {
+  type: DataType
+  range: ClosedRange
+  shards: StoredQueue['shards']
+  cost: QueueEstimate
+}
+
+function planType(request: WorkflowRequest, type: DataType, now: number): TypePlan {
+  const range = closedRange(request.time_range, type, now)
+  const shards = planShards(range, type, request.options.shards === undefined ? {} : { shards: request.options.shards })
+  return { type, range, shards, cost: estimateQueue(request.venue, type, range, { shards, source: request.options.source, now }) }
+}
+
+function planQueue(request: WorkflowRequest, symbol: string, plan: TypePlan, context: PlanContext & { position: string }): StoredQueue {
+  const { venue, options } = request
+  const { type, range, shards, cost } = plan
+  const { workflowId } = context
+  const queue = queueId({ workflowId, symbol, type, from: range.from })
+  return {
+    _key: queue, version: 1, position: context.position, queue_id: queue, workflow_id: workflowId, venue, symbol, type,
+    time_range: formatTimeRange(range), from: range.from, to: range.to, kafka_topic: dataTopic(queue),
+    collection_name: collectionName({ venue, symbol, type, from: range.from }), shards,
+    ...(cost.records !== undefined && { records_total: cost.records }),
+    status: 'pending', topic_deleted: false, max_attempts: options.max_attempts, source: options.source,
+    outbox: [], has_outbox: false, next_command: 0,
+    jobs: targets.map((target) => ({
+      target, telemetry_id: telemetryId(target, workflowId), status: 'pending', attempt: 0, attempts_without_progress: 0, records_written: 0,
+      duplicates: 0, dead_lettered: 0, checkpoint: [], message: 'waiting for its turn',
+    })),
+  }
+}
+
+/** What one machine loads end to end, on the safe side, and what starting a queue's jobs takes. */
+const recordsPerSecond = 40_000
+const secondsPerQueue = 2
+
+function sumEstimates(request: WorkflowRequest, types: readonly TypePlan[], context: PlanContext): Estimate {
+  const symbols = request.symbols.length
+  const requests = symbols * sum(types.map((t) => t.cost.requests))
+  const weight = symbols * sum(types.map((t) => t.cost.weight))
+  const records = types.every((t) => t.cost.records !== undefined) ? symbols * sum(types.map((t) => t.cost.records ?? 0)) : undefined
+  const { limit } = venueNamed(request.venue).describe()
+  const byWeight = (weight / limit.weight) * (limit.windowMs / 60_000)
+  const byWork = ((records ?? 0) / recordsPerSecond + (symbols * types.length * secondsPerQueue) / context.maxActiveQueues) / 60
+  const notes = new Set(types.flatMap((t) => [t.range.note, t.cost.note]).filter((note) => note !== undefined))
+  if (!context.instruments) notes.add(`${request.venue} could not be asked whether it has these symbols; the loaders will find out`)
+  return {
+    requests, api_weight: weight, ...(records !== undefined && { records }),
+    minutes: Math.round(Math.max(byWeight, byWork) * 100) / 100,
+    ...(notes.size > 0 && { note: [...notes].join('; ') }),
+  }
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0)

@@ -1,0 +1,26 @@
+import { dataTypes, parseDataType, type DataType, type WorkflowTypes } from '@streamforge/contracts'
+import { supportedTypes, venues } from '@streamforge/market'
+import { isAvailable } from '../images.ts'
+
+/** Every type, who serves it, and whether this release can load it. */
+export function workflowTypes(): WorkflowTypes {
+  return {
+    types: dataTypes.map((type) => ({
+      type, description: describe(type), source: parseDataType(type).source, available: isAvailable(type) && venuesOf(type).length > 0,
+      venues: venuesOf(type),
+    })),
+  }
+}
+
+const venuesOf = (type: DataType) => Object.keys(venues).filter((venue) => supportedTypes(venue).includes(type))
+
+function describe(type: DataType): string {
+  const parsed = parseDataType(type)
+  const how = parsed.source === 'api' ? 'History over REST' : 'Live over WebSocket'
+  switch (parsed.content) {
+    case 'candles': return `${how}: closed ${parsed.interval} candles`
+    case 'trades': return `${how}: trades`
+    case 'orderbook': return `${how}: the order book`
+    default: return parsed satisfies never
+  }
+}

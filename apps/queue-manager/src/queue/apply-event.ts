@@ -1,0 +1,84 @@
+import { targetOf, type Checkpoint, type CoverageCertificate, type WorkerEvent } from '@streamforge/contracts'
+import { endJob, failJob, loseJob } from './launch-job.ts'
+import { hasEnded, isActive, type Draft, type StoredJob } from './queue-input.ts'
+import { requestStop } from './stop-queue.ts'
+
+/** What a worker reports, applied to its job. Events of another attempt than the current one change nothing. */
+export function applyEvent(draft: Draft, event: WorkerEvent): void {
+  const job = draft.queue.jobs.find((j) => j.target === targetOf(event.producer))
+  if (!job || event.attempt !== job.attempt || job.status === 'finished' || job.status === 'pending') return
+  recordProgress(draft, job, event)
+  // An ended job keeps its state; its counts and checkpoint are still worth having, for a retry goes on from there.
+  if (hasEnded(job)) return
+  switch (event.status) {
+    case 'started':
+    case 'loading':
+    case 'heartbeat':
+      if (isActive(job)) job.status = 'running'
+      job.message = event.message
+      return
+    case 'finished': return finish(draft, job, event)
+    case 'stopped':
+      endJob(draft, job, 'stopped', event.message)
+      if (draft.queue.stop_reason === undefined) requestStop(draft, event.message || 'stopped by a stop command')
+      return
+    case 'error': return applyError(draft, job, event)
+    default: event.status satisfies never
+  }
+}
+
+function applyError(draft: Draft, job: StoredJob, event: WorkerEvent): void {
+  const error = event.error ?? { code: 'WORKER_LOST' as const, message: event.message || 'failed without saying why', retryable: true }
+  if (draft.queue.stop_reason !== undefined) endJob(draft, job, 'stopped', draft.queue.stop_reason)
+  else if (!error.retryable) failJob(draft, job, error)
+  else if (isActive(job)) loseJob(draft, job, error)
+  else job.error = error
+}
+
+function finish(draft: Draft, job: StoredJob, event: WorkerEvent): void {
+  if (event.certificate) draft.queue.certificate = event.certificate
+  delete job.error
+  if (job.target === 'arango-connector' && !event.certificate?.complete) failJob(draft, job, incompleteError(event))
+  else endJob(draft, job, 'finished', event.message)
+}
+
+/** Totals and checkpoints only grow: what an attempt reports again after a crash is no progress, more than ever before is. */
+function recordProgress(draft: Draft, job: StoredJob, event: WorkerEvent): void {
+  const checkpoint = mergeCheckpoints(job.checkpoint, event.checkpoint ?? [])
+  if (event.records_written > job.records_written || checkpoint.grew) job.attempts_without_progress = 0
+  job.checkpoint = checkpoint.merged
+  job.records_written = Math.max(job.records_written, event.records_written)
+  job.duplicates = Math.max(job.duplicates, event.duplicates ?? 0)
+  job.dead_lettered = event.dead_lettered ?? job.dead_lettered
+  job.last_event_at = draft.now
+  if (event.records_total !== undefined) draft.queue.records_total ??= event.records_total
+}
+
+export function mergeCheckpoints(known: Checkpoint, reported: Checkpoint): { merged: Checkpoint; grew: boolean } {
+  const byShard = new Map(known.map((c) => [c.shard, c]))
+  let grew = false
+  for (const next of reported) {
+    const before = byShard.get(next.shard)
+    if (before && (before.done || (!next.done && next.position <= before.position))) continue
+    byShard.set(next.shard, next)
+    grew = true
+  }
+  return { merged: [...byShard.values()].sort((a, b) => a.shard - b.shard), grew }
+}
+
+function incompleteError({ certificate, symbol, type, workflow_id: id }: WorkerEvent): NonNullable<StoredJob['error']> {
+  const path = `POST /workflows/${id ?? '{id}'}/retry`
+  const error = (message: string, remedy: string) => ({ code: 'CERTIFICATE_INCOMPLETE' as const, message, remedy, retryable: false })
+  if (!certificate) return error(`${symbol} ${type} finished without a coverage certificate`, `${path} certifies again`)
+  const message = `${symbol} ${type}: ${describe(certificate)}`
+  return certificate.dead_lettered > 0
+    ? error(message, `'streamforge deadletter list' shows why; 'streamforge deadletter redrive' sends them again, repaired; then ${path}`)
+    : error(message, `${path} loads the range again; records that are there already stay as they are`)
+}
+
+function describe(c: CoverageCertificate): string {
+  const parts = [`${c.rows_stored} of ${c.rows_expected} ${c.unit} stored`, `${c.missing_at_source} missing at the venue`, `${c.lost} lost`]
+  if (c.dead_lettered) parts.push(`${c.dead_lettered} in the dead-letter topic`)
+  if (c.foreign) parts.push(`${c.foreign} stored that do not belong to the series`)
+  return parts.join(', ')
+}

@@ -1,0 +1,50 @@
+import type { DataType, EventError, QueueCommand, StoredQueue, Target, WorkerEvent } from '@streamforge/contracts'
+import type { JobState } from '@streamforge/launcher'
+
+/** Everything that can happen to a queue. */
+export type QueueInput =
+  | { kind: 'start' }
+  | { kind: 'event'; event: WorkerEvent }
+  /** A job's process is gone. What it had to say may still be on its way through queue-events. */
+  | { kind: 'exited'; target: Target; attempt: number; state: Exclude<JobState, { status: 'running' }> }
+  | { kind: 'launch-failed'; target: Target; attempt: number; error: EventError }
+  /** `listeningSince`: silence before then says nothing, for nobody was listening. */
+  | { kind: 'tick'; listeningSince: number }
+  | { kind: 'stop'; reason: string }
+  | { kind: 'retry' }
+  | { kind: 'delete-topic' }
+  /** These commands of the outbox have been carried out. */
+  | { kind: 'carried-out'; ids: readonly number[] }
+
+export interface QueuePolicy {
+  backoffInitialMs: number
+  backoffMaxMs: number
+  /** A running job that says nothing for so long is replaced. Three heartbeats. */
+  silenceMs: number
+  /** A launched job must be heard within this. */
+  launchTimeoutMs: number
+  /** Between SIGTERM and SIGKILL. */
+  cancelGraceMs: number
+  imageFor: (target: Target, type: DataType) => string
+}
+
+export interface AdvanceContext {
+  /** Milliseconds since the epoch. */
+  now: number
+  /** Uniform in [0, 1). */
+  random: () => number
+  policy: QueuePolicy
+}
+
+/** A queue being changed: a copy of its own, and the commands that the change asks for. */
+export interface Draft extends AdvanceContext {
+  queue: StoredQueue
+  commands: QueueCommand[]
+}
+
+export type StoredJob = StoredQueue['jobs'][number]
+
+/** Launched and not known to be gone. */
+export const isActive = (job: StoredJob) => job.status === 'launching' || job.status === 'running'
+/** Nothing more will happen to it by itself. */
+export const hasEnded = (job: { status: string }) => job.status === 'finished' || job.status === 'failed' || job.status === 'stopped'

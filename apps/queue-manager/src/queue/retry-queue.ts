@@ -1,0 +1,31 @@
+import type { StoredQueue } from '@streamforge/contracts'
+import { hasEnded, type Draft } from './queue-input.ts'
+
+/**
+ * Makes a failed or stopped queue pending again. Jobs go on from their checkpoints and finished ones stay finished, unless
+ * what is on the topic is gone or does not add up: then everything is loaded again, which changes nothing in what is stored.
+ */
+export function retryQueue(draft: Draft): void {
+  const { queue } = draft
+  if (queue.status !== 'failed' && queue.status !== 'stopped') return
+  const anew = mustStartOver(queue)
+  if (anew) draft.commands.push({ do: 'delete-topic', topic: queue.kafka_topic })
+  for (const job of queue.jobs) {
+    if (anew) Object.assign(job, { checkpoint: [], records_written: 0, duplicates: 0, dead_lettered: 0 })
+    if (!anew && job.status === 'finished') continue
+    if (hasEnded(job)) Object.assign(job, { status: 'pending', message: 'waiting for its turn', attempts_without_progress: 0 })
+    delete job.error
+    delete job.finished_at
+    delete job.relaunch_at
+  }
+  queue.status = 'pending'
+  delete queue.stop_reason
+  delete queue.certificate
+  delete queue.ended_at
+}
+
+function mustStartOver({ topic_deleted, certificate, jobs }: StoredQueue): boolean {
+  const mismatch = jobs.some((j) => j.error?.code === 'RECONCILIATION_MISMATCH')
+  const lostWithoutTrace = certificate !== undefined && !certificate.complete && certificate.dead_lettered === 0
+  return topic_deleted || mismatch || lostWithoutTrace
+}

@@ -1,0 +1,34 @@
+import { endJob, stopJobs } from './launch-job.ts'
+import { isActive, type Draft } from './queue-input.ts'
+
+/** Asks every job to stop. The queue is stopped once they are gone. */
+export function requestStop(draft: Draft, reason: string): void {
+  const { queue } = draft
+  if (queue.stop_reason !== undefined || (queue.status !== 'pending' && queue.status !== 'running')) return
+  queue.stop_reason = reason
+  if (queue.jobs.some(isActive)) {
+    const { queue_id } = queue
+    draft.commands.push({ do: 'publish', message: { command: 'stop', queue_id, reason, timestamp: draft.now / 1000 } })
+  }
+  stopJobs(draft, reason)
+}
+
+/** Works out the queue's state from its jobs'. One failed job ends the queue: the others would wait for it forever. */
+export function settleQueue(draft: Draft): void {
+  const { queue } = draft
+  if (queue.status !== 'running' && queue.status !== 'pending') return
+  if (queue.jobs.some((j) => j.status === 'failed')) {
+    stopJobs(draft, 'cancelled: another job of the queue failed')
+    for (const job of queue.jobs) if (isActive(job)) endJob(draft, job, 'stopped', 'cancelled: another job of the queue failed')
+    end(draft, 'failed')
+  } else if (queue.jobs.every((j) => j.status === 'finished')) {
+    end(draft, 'finished')
+  } else if (queue.stop_reason !== undefined && queue.jobs.every((j) => j.status === 'stopped' || j.status === 'finished')) {
+    end(draft, 'stopped')
+  }
+}
+
+function end(draft: Draft, status: 'finished' | 'failed' | 'stopped'): void {
+  draft.queue.status = status
+  draft.queue.ended_at = draft.now
+}
