@@ -67,6 +67,10 @@ export async function openService<Config extends BaseConfig>(parts: ServiceParts
     bus: connections.bus, listener: { service: name, assignment }, log, ensureTopics: topics,
     onDecision: (decision) => decision.do === 'stop' ? stop(decision.cause) : outbox.send(pongOf(decision.ping, { service: name, assignment }, now())),
   })
+  void control.listening.then(() => {
+    health.setReady('control', true)
+    log.info('listening to commands')
+  })
   const context: ServiceContext<Config> = {
     name, config, log, bus: connections.bus, store: connections.store, metrics: metrics.registry,
     signal: stopping.signal, now, random, setReady: health.setReady,
@@ -88,7 +92,7 @@ async function startHealth(config: BaseConfig, metrics: ServiceContext<BaseConfi
   const health = await startHealthServer({
     host: config.HEALTH_HOST, port: config.HEALTH_PORT, metrics, fallBackToFreePort: isWorker,
   })
-  health.setReady('bus', false)
+  for (const condition of ['bus', 'control']) health.setReady(condition, false)
   log.info({ host: config.HEALTH_HOST, port: health.port }, 'health server listening')
   return health
 }
