@@ -22,7 +22,8 @@ export async function answerSimulatorApi(request: IncomingMessage, path: string,
   }
 }
 
-function addFaults(body: string, faults: Faults): Reply {
+function addFaults(body: string | undefined, faults: Faults): Reply {
+  if (body === undefined) return jsonReply({ error: `the body is larger than ${mostBytes} bytes` }, 413)
   let json: unknown
   try {
     json = JSON.parse(body)
@@ -36,13 +37,13 @@ function addFaults(body: string, faults: Faults): Reply {
   return jsonReply(faults.list(), 201)
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+/** The body, undefined when it is too large; read to its end either way, for a client that is still sending hears no answer. */
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const pieces: Buffer[] = []
   let size = 0
   for await (const piece of request as AsyncIterable<Buffer>) {
     size += piece.length
-    if (size > mostBytes) break
-    pieces.push(piece)
+    if (size <= mostBytes) pieces.push(piece)
   }
-  return size > mostBytes ? '' : Buffer.concat(pieces).toString()
+  return size > mostBytes ? undefined : Buffer.concat(pieces).toString()
 }

@@ -22,6 +22,8 @@ export interface SimulatorOptions {
   readonly coinbaseLimit?: number
   readonly faults?: readonly Fault[]
   readonly seed?: string | number
+  /** Waits for slow answers; by default a timer that ends when the simulator closes. */
+  readonly wait?: (ms: number) => Promise<void>
   /** Told of what should not happen: an answer that could not be made. */
   readonly onError?: (error: unknown) => void
 }
@@ -52,7 +54,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     faults, stats,
     binanceWeight: weightWindow({ limit: weightLimit, windowMs: 60_000, banAfter, now }),
     coinbaseWeight: weightWindow({ limit: options.coinbaseLimit ?? 0, windowMs: 1_000, banAfter: Infinity, now }),
-    wait: (ms) => delay(ms, undefined, { signal: closing.signal }).catch(() => undefined),
+    wait: options.wait ?? ((ms) => delay(ms, undefined, { signal: closing.signal }).catch(() => undefined)),
   })
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     answer(request).then((made) => {
