@@ -26,7 +26,7 @@ const many = (text: string, before: string[] = []) => [...before, ...text.split(
 function command<Options>(parent: Command, name: string, description: string, run: (options: Options, ...args: string[]) => Promise<number>) {
   return parent.command(name).description(description)
     .option('--url <url>', 'address of queue-manager (default: STREAMFORGE_URL, or what runs in the data directory)')
-    .option('--data-dir <dir>', 'data directory of the platform on this machine', '.streamforge')
+    .addOption(new Option('--data-dir <dir>', 'data directory of the platform on this machine').env('STREAMFORGE_DATA_DIR').default('.streamforge'))
     .option('--kafka <host:port>', 'use this Kafka instead of the embedded bus')
     .action(async (...received: unknown[]) => {
       const args = received.filter((a) => typeof a === 'string')

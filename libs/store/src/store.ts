@@ -14,6 +14,12 @@ export interface CollectionOptions {
   indexes?: readonly (readonly string[])[]
 }
 
+/** A document whose JSON text is at hand: `json` is the text of an object without `_key`. */
+export interface SerialisedDocument {
+  _key: string
+  json: string
+}
+
 export interface WriteResult {
   created: number
   /** Existed with another content; replaced. */
@@ -75,6 +81,8 @@ export interface Store {
    * @throws StreamForgeError COLLECTION_NOT_FOUND, STORE_UNAVAILABLE, STORE_CONFLICT when retries are used up
    */
   writeBatch(collection: string, documents: readonly StoredDocument[], options?: { overwrite?: boolean }): Promise<WriteResult>
+  /** {@link writeBatch} for documents that came as JSON text and were validated: spares making the same text again. */
+  writeSerialised(collection: string, documents: readonly SerialisedDocument[]): Promise<WriteResult>
   get<T extends StoredDocument = StoredDocument>(collection: string, key: string): Promise<T | undefined>
   /** Resolves with how many existed. */
   deleteKeys(collection: string, keys: readonly string[]): Promise<number>

@@ -20,7 +20,7 @@ export function verifyAgainstFile(store: Store, certificate: CoverageCertificate
   )
 }
 
-async function* storedLines(store: Store, certificate: CoverageCertificate): AsyncIterable<string[]> {
+export async function* storedLines(store: Store, certificate: CoverageCertificate): AsyncIterable<string[]> {
   const type = parseDataType(certificate.type)
   if (type.content === 'orderbook') return
   const range = type.content === 'candles' ? candleKeyRange(certificate.symbol, type.interval, certificate) : tradeKeyRange(certificate.symbol)

@@ -25,6 +25,8 @@ export interface Platform {
   readonly kafka: string | undefined
   /** Process ids of the services, of the jobs that run now, and of a local broker's none: what `up` itself started. */
   pids(): Promise<number[]>
+  /** Process id of one service now; another after a restart. */
+  pid(service: string): number | undefined
   /** Services first, then jobs, then the broker. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -73,6 +75,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const manager = await start('queue-manager', { ...venue, PORT: String(options.port) }, 'API; its documentation is at /docs')
     return {
       url: manager.url, exchangeUrl: venue.BINANCE_REST_URL ?? process.env.BINANCE_REST_URL ?? 'https://api.binance.com', dataDir, kafka, stop,
+      pid: (name) => services.find((s) => s.name === name)?.pid(),
       pids: async () => [...services.map((s) => s.pid()).filter((p) => p !== undefined), ...(await jobPids(dataDir))],
     }
   } catch (error) {

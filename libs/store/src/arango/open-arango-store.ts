@@ -3,7 +3,7 @@ import { checkVersions } from '../check-versions.ts'
 import { isDocumentKey } from '../document-rules.ts'
 import { checkCollectionName } from '../names.ts'
 import { checkVertexId, neighborLimits } from '../neighbor-options.ts'
-import type { FindQuery, GraphDefinition, KeyRange, Store, StoredDocument, WriteResult } from '../store.ts'
+import type { FindQuery, GraphDefinition, KeyRange, SerialisedDocument, Store, StoredDocument, WriteResult } from '../store.ts'
 import { countAll, dropCollection, ensureCollection, ensureGraph, listCollections } from './collections.ts'
 import { compareAndSet, readDocument } from './compare-and-set.ts'
 import { connect, type ArangoStoreOptions, type Connection } from './connection.ts'
@@ -46,6 +46,10 @@ class ArangoStore implements Store {
     const result = await writeDocuments(this.#connection, collection, documents, options.overwrite ?? true)
     done(documents.length)
     return result
+  }
+
+  writeSerialised(collection: string, documents: readonly SerialisedDocument[]): Promise<WriteResult> {
+    return this.writeBatch(collection, documents.map(({ _key, json }) => ({ ...JSON.parse(json) as object, _key })))
   }
 
   async get<T extends StoredDocument = StoredDocument>(collection: string, key: string): Promise<T | undefined> {

@@ -12,6 +12,16 @@ export function writeTests(suite: Suite): void {
     expect(await suite.store.get(c, 'k000100')).toEqual({ _key: 'k000100', n: 100, extra: true })
   })
 
+  it('writes JSON text as the document that it says', async () => {
+    const c = await suite.collection()
+    const documents = [{ _key: 'a', json: '{"x":1,"y":{"p":[1,2.5]}}' }, { _key: 'b', json: '{}' }]
+    expect(await suite.store.writeSerialised(c, documents)).toEqual({ created: 2, updated: 0, unchanged: 0, rejected: [] })
+    expect(await suite.store.get(c, 'a')).toEqual({ _key: 'a', x: 1, y: { p: [1, 2.5] } })
+    expect(await suite.store.get(c, 'b')).toEqual({ _key: 'b' })
+    expect(await suite.store.writeBatch(c, [{ _key: 'a', x: 1, y: { p: [1, 2.5] } }])).toMatchObject({ unchanged: 1 })
+    expect(await suite.store.writeSerialised(c, [{ _key: 'not a key', json: '{}' }])).toMatchObject({ created: 0, rejected: [{ key: 'not a key' }] })
+  })
+
   it('does not take another order of fields for another content', async () => {
     const c = await suite.collection()
     await suite.store.writeBatch(c, [{ _key: 'a', x: 1, y: { p: [1, 2], q: null } }])

@@ -5,13 +5,13 @@ import { refusal } from '../document-rules.ts'
 import { checkCollectionName } from '../names.ts'
 import { checkVertexId, neighborLimits } from '../neighbor-options.ts'
 import { serialise } from '../serialise.ts'
-import type { FindQuery, GraphDefinition, KeyRange, Store, StoredDocument } from '../store.ts'
+import type { FindQuery, GraphDefinition, KeyRange, SerialisedDocument, Store, StoredDocument } from '../store.ts'
 import { CREATE_CATALOG, dropCollection, ensureCollection, ensureGraph, kindOf, listCollections, table } from './collections.ts'
 import { Database } from './database.ts'
 import { findSql } from './find-documents.ts'
 import { findNeighbors } from './neighbors.ts'
 import { countKeys, readPages } from './read-range.ts'
-import { writeDocuments } from './write-documents.ts'
+import { writeDocuments, writeSerialised } from './write-documents.ts'
 
 export interface EmbeddedStoreOptions {
   file: string
@@ -66,6 +66,14 @@ class EmbeddedStore implements Store {
     checkCollectionName(collection)
     const done = startTimer('write', collection)
     const result = await writeDocuments(this.#database, collection, documents, options.overwrite ?? true)
+    done(documents.length)
+    return result
+  }
+
+  async writeSerialised(collection: string, documents: readonly SerialisedDocument[]) {
+    checkCollectionName(collection)
+    const done = startTimer('write', collection)
+    const result = await writeSerialised(this.#database, collection, documents)
     done(documents.length)
     return result
   }

@@ -1,7 +1,7 @@
-import { refusal, shownKey } from '../document-rules.ts'
+import { isDocumentKey, refusal, shownKey } from '../document-rules.ts'
 import { sameContent } from '../same-content.ts'
 import { serialise } from '../serialise.ts'
-import type { StoredDocument, WriteResult } from '../store.ts'
+import type { SerialisedDocument, StoredDocument, WriteResult } from '../store.ts'
 import { kindOf, table } from './collections.ts'
 import type { Database } from './database.ts'
 
@@ -15,6 +15,7 @@ interface Row {
   body: string
 }
 
+type Rejection = WriteResult['rejected'][number]
 type Counts = Omit<WriteResult, 'rejected'>
 
 /**
@@ -24,11 +25,25 @@ type Counts = Omit<WriteResult, 'rejected'>
 export async function writeDocuments(
   database: Database, collection: string, documents: readonly StoredDocument[], overwrite: boolean,
 ): Promise<WriteResult> {
-  const result: WriteResult = { created: 0, updated: 0, unchanged: 0, rejected: [] }
   const kind = await database.read(() => kindOf(database, collection))
+  return writeRows(database, collection, documents, (document) => toRow(document, kind), overwrite)
+}
+
+/** As {@link writeDocuments}, with the text that is at hand. */
+export async function writeSerialised(
+  database: Database, collection: string, documents: readonly SerialisedDocument[],
+): Promise<WriteResult> {
+  await database.read(() => kindOf(database, collection))
+  return writeRows(database, collection, documents, serialisedRow, true)
+}
+
+async function writeRows<D>(
+  database: Database, collection: string, documents: readonly D[], prepare: (document: D) => Row | Rejection, overwrite: boolean,
+): Promise<WriteResult> {
+  const result: WriteResult = { created: 0, updated: 0, unchanged: 0, rejected: [] }
   for (let start = 0; start < documents.length;) {
     const rows: Row[] = []
-    start = prepareRows(documents, start, kind, rows, result.rejected)
+    start = prepareRows(documents, start, prepare, rows, result.rejected)
     if (rows.length === 0) continue
     const counts = await database.write(() => insertOrReplace(database, collection, rows, overwrite))
     result.created += counts.created
@@ -40,23 +55,33 @@ export async function writeDocuments(
 }
 
 /** Fills `rows` up to a transaction's size from `start` on; returns where the next one starts. Serialises outside the lock. */
-function prepareRows(
-  documents: readonly StoredDocument[], start: number, kind: 'document' | 'edge', rows: Row[], rejected: WriteResult['rejected'],
+function prepareRows<D>(
+  documents: readonly D[], start: number, prepare: (document: D) => Row | Rejection, rows: Row[], rejected: Rejection[],
 ): number {
   let characters = 0
   let next = start
   while (next < documents.length && rows.length < LARGEST_TRANSACTION.documents && characters < LARGEST_TRANSACTION.characters) {
-    const document = documents[next++]!
-    const reason = refusal(document, kind)
-    const body = reason === undefined ? serialise(document) : undefined
-    if (typeof body === 'string') {
-      rows.push({ key: document._key, body })
-      characters += body.length
-    } else {
-      rejected.push({ key: shownKey(document), reason: reason ?? body!.reason })
+    const row = prepare(documents[next++]!)
+    if ('reason' in row) {
+      rejected.push(row)
+      continue
     }
+    rows.push(row)
+    characters += row.body.length
   }
   return next
+}
+
+function toRow(document: StoredDocument, kind: 'document' | 'edge'): Row | Rejection {
+  const reason = refusal(document, kind)
+  const body = reason === undefined ? serialise(document) : { reason }
+  return typeof body === 'string' ? { key: document._key, body } : { key: shownKey(document), reason: body.reason }
+}
+
+function serialisedRow({ _key: key, json }: SerialisedDocument): Row | Rejection {
+  if (!isDocumentKey(key)) return { key: String(key).slice(0, 300), reason: 'not a document key' }
+  if (!json.startsWith('{')) return { key, reason: 'not the text of a JSON object' }
+  return { key, body: json === '{}' ? `{"_key":"${key}"}` : `{"_key":"${key}",${json.slice(1)}` }
 }
 
 function insertOrReplace(database: Database, collection: string, rows: readonly Row[], overwrite: boolean): Counts {

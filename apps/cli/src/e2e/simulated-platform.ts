@@ -1,0 +1,38 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openApiClient, type ApiClient } from '../api-client.ts'
+import { startPlatform, type Platform } from '../platform/platform.ts'
+
+export interface SimulatedPlatform {
+  platform: Platform
+  api: ApiClient
+  /** Sets the simulator's faults; an empty list takes them away. */
+  faults(faults: readonly object[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** The whole platform in a directory of its own, on a simulated exchange. */
+export async function startSimulatedPlatform(options: { data?: string; env?: Record<string, string> } = {}): Promise<SimulatedPlatform> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'streamforge-'))
+  const platform = await startPlatform({
+    dataDir, port: 0, exchange: { kind: 'simulator', data: options.data, reason: 'a test' }, env: options.env ?? {}, say: () => undefined,
+  })
+  const simulator = (method: string, body?: unknown) => fetch(`${platform.exchangeUrl}/_simulator/faults`, {
+    method, ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  })
+  return {
+    platform,
+    api: openApiClient(platform.url),
+    async faults(faults) {
+      await simulator('DELETE')
+      if (!faults.length) return
+      const response = await simulator('POST', faults)
+      if (!response.ok) throw new Error(`the simulator refused the faults: ${await response.text()}`)
+    },
+    async close() {
+      await platform.stop()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}

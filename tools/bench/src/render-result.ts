@@ -1,0 +1,11 @@
+import { isSkipped, type BenchmarkResult } from './row.ts'
+
+/** One line a figure; ratios against the baseline of the same run. */
+export function renderResult(result: BenchmarkResult): string {
+  return result.map((row) => {
+    if (isSkipped(row)) return `${row.benchmark}: skipped, ${row.skipped}`
+    const value = `${row.value.toLocaleString('en-US')} ${row.unit}`
+    const ratio = row.ratio === undefined ? '' : `  ${row.ratio.toFixed(2)} x ${row.baseline ?? ''}`
+    return `${row.benchmark.padEnd(24)}  ${row.subject.padEnd(48)} ${value.padStart(20)}${ratio}${row.target ? `  (target ${row.target})` : ''}`
+  }).join('\n')
+}
