@@ -3,6 +3,8 @@ import { z } from 'zod'
 
 export const problemMediaType = 'application/problem+json; charset=utf-8'
 
+/** Where the code alone says which field it is about. */
+const fieldOf: Partial<Record<ErrorCode, string>> = { BAD_TIME_RANGE: 'time_range', UNKNOWN_VENUE: 'venue' }
 const FieldErrors = z.array(z.object({ field: z.string(), message: z.string() }))
 /** Codes whose texts may name hosts, paths or other insides: a caller is told that it failed, the log says how. */
 const inside: ReadonlySet<ErrorCode> = new Set(['INTERNAL', 'BAD_CONFIG', 'HANDLER_FAILED'])
@@ -10,7 +12,9 @@ const inside: ReadonlySet<ErrorCode> = new Set(['INTERNAL', 'BAD_CONFIG', 'HANDL
 /** An error as RFC 9457 describes it. */
 export function problemOf(error: StreamForgeError, instance: string): Problem {
   const { code, details, remedy } = error
-  const fields = FieldErrors.safeParse(details['errors'])
+  const given = FieldErrors.safeParse(details['errors'])
+  const field = fieldOf[code]
+  const fields = given.success ? given.data : field === undefined ? [] : [{ field, message: remedy ?? error.message }]
   const hidden = inside.has(code)
   return {
     type: `https://github.com/streamforge/streamforge/blob/main/docs/ERRORS.md#${code.toLowerCase()}`,
@@ -18,7 +22,7 @@ export function problemOf(error: StreamForgeError, instance: string): Problem {
     detail: hidden ? 'something went wrong inside; the log of queue-manager says what' : error.message,
     ...(remedy !== undefined && !hidden && { remedy }),
     instance,
-    ...(fields.success && fields.data.length > 0 && { errors: fields.data }),
+    ...(fields.length > 0 && { errors: fields }),
   }
 }
 
