@@ -61,21 +61,21 @@ export const apiOperations = {
     answer: { status: 200, description: 'A page of workflows without their queues', schema: WorkflowPage },
   }),
   getWorkflow: operation({
-    method: 'get', path: '/workflows/{id}', tag: 'workflows', params, summary: 'A workflow with its queues', problems: [404, 503],
+    method: 'get', path: '/workflows/{id}', tag: 'workflows', params, summary: 'A workflow with its queues', problems: [400, 404, 503],
     answer: { status: 200, description: 'The workflow', schema: Workflow },
   }),
   followWorkflow: operation({
-    method: 'get', path: '/workflows/{id}/events', tag: 'workflows', params, problems: [404, 503],
+    method: 'get', path: '/workflows/{id}/events', tag: 'workflows', params, problems: [400, 404, 503],
     summary: 'Server-sent events: the whole state first, then every change; `event: end` when the workflow has ended',
     answer: { status: 200, description: 'Each message is a WorkflowUpdate', schema: WorkflowUpdate, mediaType: 'text/event-stream' },
   }),
   stopWorkflow: operation({
-    method: 'post', path: '/workflows/{id}/stop', tag: 'workflows', params, problems: [404, 409, 503],
+    method: 'post', path: '/workflows/{id}/stop', tag: 'workflows', params, problems: [400, 404, 409, 503],
     summary: 'Stop a workflow: what is loaded stays, and a retry goes on from there',
     answer: { status: 200, description: 'The workflow, stopping or stopped', schema: Workflow },
   }),
   retryWorkflow: operation({
-    method: 'post', path: '/workflows/{id}/retry', tag: 'workflows', params, problems: [404, 409, 503],
+    method: 'post', path: '/workflows/{id}/retry', tag: 'workflows', params, problems: [400, 404, 409, 503],
     summary: 'Go on with the queues of a failed or stopped workflow from their checkpoints',
     answer: { status: 200, description: 'The workflow, running again', schema: Workflow },
   }),
