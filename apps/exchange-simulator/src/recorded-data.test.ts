@@ -32,6 +32,16 @@ describe.skipIf(!existsSync(join(data, 'klines')))('real recorded data (skipped 
     await s.simulator.close()
   })
 
+  it('has a daily candle on the days at both ends of a hole, by which readers cross it', async () => {
+    const s = await openScenario({ market: await openRecordedMarket(data) })
+    const [from, to] = [Date.UTC(2022, 11, 8), Date.UTC(2023, 4, 14)]
+    const binance = (await s.json(`/api/v3/klines?symbol=CVCUSDT&interval=1d&startTime=${from}&endTime=${to - 1}`)) as KlineRow[]
+    expect(binance.map(([open]) => new Date(open).toISOString().slice(0, 10))).toEqual(['2022-12-08', '2022-12-09', '2023-05-12', '2023-05-13'])
+    const coinbase = (await s.json(`/products/CVC-USDT/candles?granularity=86400&start=${new Date(from).toISOString()}&end=${new Date(to - 1).toISOString()}`)) as number[][]
+    expect(coinbase.map((row) => row[0]! * 1000)).toEqual(binance.map(([open]) => open).toReversed())
+    await s.simulator.close()
+  })
+
   it('has its trades served as they are', async () => {
     const market = await openRecordedMarket(data)
     const s = await openScenario({ market })

@@ -21,9 +21,9 @@ export async function visibleCandles(market: Market, query: CandleQuery, now: nu
   return misfortune.duplicateRows > 0 ? duplicated(rows, query.limit, misfortune) : rows
 }
 
-/** Only the candles that have closed by `now`. */
+/** Only the candles that have closed by `now`; like a venue's, they exist wherever something was traded in them. */
 export async function closedCandles(market: Market, query: CandleQuery, now: number, misfortune: Misfortune): Promise<CandleSlice> {
-  const closed = { ...query, to: Math.min(query.to, floorToInterval(now, query.interval)) }
+  const closed = { ...query, partial: true, to: Math.min(query.to, floorToInterval(now, query.interval)) }
   return closed.to > closed.from ? outsideHoles(closed, misfortune, (part) => market.candles(part), joinCandles) : noCandles
 }
 

@@ -24,11 +24,11 @@ export function bestBase(interval: Interval, bases: readonly Interval[]): Interv
 const cleanSum = (value: number) => Math.round(value * 1e8) / 1e8
 
 /**
- * Adds candles up to a longer interval. A bucket of which any base candle is missing is left out: half of an hour is not a
- * shorter hour but an unknown one.
+ * Adds candles up to a longer interval. A bucket of which any base candle is missing is left out, for half of an hour is not a
+ * shorter hour but an unknown one, unless `partial` asks for what there is of it.
  */
-export function aggregateCandles(source: CandleSlice, base: Interval, interval: Interval): CandleColumns {
-  const buckets = completeBuckets(source, base, interval)
+export function aggregateCandles(source: CandleSlice, base: Interval, interval: Interval, partial = false): CandleColumns {
+  const buckets = findBuckets(source, base, interval, partial)
   const result = allocateCandles(buckets.length, source.columns.details !== undefined)
   buckets.forEach(({ open, first, last }, k) => {
     fillBucket(source.columns, first, last, result, k)
@@ -37,7 +37,7 @@ export function aggregateCandles(source: CandleSlice, base: Interval, interval: 
   return result
 }
 
-function completeBuckets({ columns, start, end }: CandleSlice, base: Interval, interval: Interval) {
+function findBuckets({ columns, start, end }: CandleSlice, base: Interval, interval: Interval, partial: boolean) {
   const buckets: { open: number; first: number; last: number }[] = []
   let i = start
   while (i < end) {
@@ -45,7 +45,7 @@ function completeBuckets({ columns, start, end }: CandleSlice, base: Interval, i
     const next = nextOpenTime(open, interval)
     const first = i
     while (i < end && columns.openTime[i]! < next) i++
-    if (i - first === countCandles({ from: open, to: next }, base)) buckets.push({ open, first, last: i })
+    if (partial || i - first === countCandles({ from: open, to: next }, base)) buckets.push({ open, first, last: i })
   }
   return buckets
 }

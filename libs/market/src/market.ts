@@ -27,6 +27,11 @@ export interface CandleQuery {
   readonly to: EpochMs
   readonly limit: number
   readonly latest?: boolean
+  /**
+   * Also candles of which only a part of the finer ones is recorded, summed over that part. A venue must answer so: it has a
+   * candle wherever something was traded, and readers find their way across holes by that.
+   */
+  readonly partial?: boolean
 }
 
 /** Trades with ids from `fromId` on, or within `[from, to)`; bounds given together hold together. `latest` as for candles. */
@@ -40,8 +45,9 @@ export interface TradeQuery {
 }
 
 /**
- * Market history to replay: recorded files or a synthetic market. Only whole candles are given: one that an unknown or missing
- * finer candle would be part of is left out. An unknown symbol, or an interval that cannot be had, gives no rows.
+ * Market history to replay: recorded files or a synthetic market. Unless a query says `partial`, only whole candles are given:
+ * one that an unknown or missing finer candle would be part of is left out. An unknown symbol, or an interval that cannot be
+ * had, gives no rows.
  */
 export interface Market {
   readonly kind: 'recorded' | 'synthetic'

@@ -84,6 +84,9 @@ describe('openRecordedMarket', () => {
     const market = await openRecordedMarket(await folder({ 'BTCUSDT-5m.csv': [header, ...rows].join('\n') }))
     const hours = await market.candles({ symbol: 'BTCUSDT', interval: '1h', ...all })
     expect(openTimes(hours)).toEqual([start, start + 2 * 3_600_000])
+    const asVenue = await market.candles({ symbol: 'BTCUSDT', interval: '1h', ...all, partial: true })
+    expect(openTimes(asVenue)).toEqual([0, 1, 2].map((k) => start + k * 3_600_000))
+    expect(asVenue.columns.close[1]).toBe(101 + 23)
     const { columns: c } = hours
     expect([c.open[0], c.high[0], c.low[0], c.close[0]]).toEqual([100, 113.5, 99, 112])
     expect(c.volume[0]).toBe(Math.round([...Array(12).keys()].reduce((sum, k) => sum + Number(`0.${k + 1}`), 0) * 1e8) / 1e8)

@@ -21,7 +21,7 @@ export interface RecordedMarket extends Market {
  * those used longest ago are let go beyond `cacheBytes` (default 24 MiB).
  *
  * Several files of one symbol and interval are one series. An interval with files of its own is served from them alone; any
- * other is added up from the longest recorded one that divides it, whole candles only.
+ * other is added up from the longest recorded one that divides it: whole candles only, unless a query says `partial`.
  * @throws StreamForgeError BAD_DATA_FILE; NOT_FOUND when the folder holds no market file
  */
 export async function openRecordedMarket(directory: string, options: { cacheBytes?: number } = {}): Promise<RecordedMarket> {
@@ -40,7 +40,7 @@ export async function openRecordedMarket(directory: string, options: { cacheByte
     instruments: () => [...instruments.values()],
     instrument: (symbol) => instruments.get(symbol),
     async candles(query: CandleQuery) {
-      const columns = await series.candles(query.symbol, query.interval)
+      const columns = await series.candles(query.symbol, query.interval, query.partial ?? false)
       if (!columns) return noCandles
       return limitSlice(columns, lowerBound(columns.openTime, query.from), lowerBound(columns.openTime, query.to), query.limit, query.latest)
     },
@@ -81,17 +81,17 @@ function cachedSeries(files: readonly RecordedFile[], cacheBytes: number) {
     return started
   }
 
-  const candles = async (symbol: string, interval: Interval): Promise<CandleColumns | undefined> => {
-    const key = `${symbol} ${interval}`
-    const cached = cache.get(key)
-    if (cached) return cached
+  const candles = async (symbol: string, interval: Interval, partial: boolean): Promise<CandleColumns | undefined> => {
     const own = files.filter((file) => file.content === 'candles' && file.symbol === symbol) as RecordedCandleFile[]
     const base = bestBase(interval, own.map((file) => file.interval))
     if (!base) return undefined
+    const key = `${symbol} ${interval} ${base !== interval && partial}`
+    const cached = cache.get(key)
+    if (cached) return cached
     return once(key, async () => {
       const columns = await (base === interval
         ? loadCandles(own.filter((file) => file.interval === interval))
-        : candles(symbol, base).then((source) => aggregateCandles({ columns: source!, start: 0, end: source!.length }, base, interval)))
+        : candles(symbol, base, false).then((source) => aggregateCandles({ columns: source!, start: 0, end: source!.length }, base, interval, partial)))
       cache.set(key, columns, candleBytes(columns))
       return columns
     })
