@@ -1,9 +1,8 @@
 import { type Bus, consumeMessages, type Consumer } from '@streamforge/bus'
-import { StreamForgeError, type StreamMarker } from '@streamforge/contracts'
+import { catalog, StreamForgeError, type StreamMarker } from '@streamforge/contracts'
 import { abortableDelay } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
-import { dataEntryOf } from './data-entry.ts'
-import type { Dataset } from './dataset.ts'
+import { type Dataset, foreignness } from './dataset.ts'
 import { watchLoader } from './loader-finished.ts'
 import { type StoredBatch, storeBatch } from './store-batch.ts'
 import { addMarkers, isComplete, markerKeyRange, missingMarkers, startCompletion, type StreamCompletion } from './stream-completion.ts'
@@ -37,8 +36,11 @@ export async function drainStream(options: DrainOptions): Promise<StreamCompleti
   let completion = addMarkers(startCompletion(dataset.shards, partitions.length), await readMarkers(store, dataset.queueId))
   let lastMessage = performance.now()
   const consumer = await consumeMessages(
-    bus, dataEntryOf(dataset),
-    { group, topics: [topic], from: 'earliest', service: options.service, maxBatch: options.maxBatch ?? 5000, now: options.now },
+    bus, catalog.data,
+    {
+      group, topics: [topic], from: 'earliest', service: options.service, maxBatch: options.maxBatch ?? 5000, now: options.now,
+      reasonToRefuse: (message) => foreignness(dataset, message),
+    },
     async ({ messages, deadLettered }) => {
       const stored = await storeBatch(store, options.collection, messages)
       await options.onStored(stored, deadLettered)

@@ -41,7 +41,10 @@ export function explainCandleHole(hole: { from: number; to: number }, interval: 
   let position = hole.from
   const add = (to: number, cause: Hole['cause']) => {
     const missing = countCandles({ from: position, to }, interval)
-    if (missing > 0) parts.push({ from: position, to, missing, cause })
+    const before = parts.at(-1)
+    // Shards report their own side of a hole that lies over their border: it is one hole.
+    if (before?.cause === cause && before.to === position) parts[parts.length - 1] = { ...before, to, missing: before.missing + missing }
+    else if (missing > 0) parts.push({ from: position, to, missing, cause })
     position = to
   }
   while (cursor.next < cursor.gaps.length && cursor.gaps[cursor.next]!.to <= hole.from) cursor.next++

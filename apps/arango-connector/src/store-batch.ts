@@ -1,5 +1,5 @@
 import { type DataMessage, type Gap, gapKey, type MarketRecord, recordKey, StreamForgeError, type StreamMarker } from '@streamforge/contracts'
-import type { Store, StoredDocument, WriteResult } from '@streamforge/store'
+import type { SerialisedDocument, Store, StoredDocument, WriteResult } from '@streamforge/store'
 import { markerKey } from './stream-completion.ts'
 
 export interface StoredBatch {
@@ -9,8 +9,14 @@ export interface StoredBatch {
   markers: StreamMarker[]
 }
 
+/** A validated message, and the text that it came as. */
+export interface DataText {
+  value: DataMessage
+  text: string
+}
+
 interface Parts {
-  records: StoredDocument[]
+  records: SerialisedDocument[]
   gaps: StoredDocument[]
   markers: StreamMarker[]
 }
@@ -20,27 +26,29 @@ interface Parts {
  * is stored too. Doing it twice changes nothing.
  * @throws StreamForgeError STORE_REJECTED when the store refuses a document; STORE_UNAVAILABLE, STORE_CONFLICT
  */
-export async function storeBatch(store: Store, collection: string, messages: readonly { value: DataMessage }[]): Promise<StoredBatch> {
+export async function storeBatch(store: Store, collection: string, messages: readonly DataText[]): Promise<StoredBatch> {
   const { records, gaps, markers } = sortMessages(messages)
-  const written = await write(store, collection, records)
-  await write(store, 'gaps', gaps)
-  await write(store, 'stream_markers', markers.map((marker) => ({ _key: markerKey(marker), ...marker })))
+  const written = records.length > 0 ? await accepted(collection, store.writeSerialised(collection, records)) : { created: 0 }
+  if (gaps.length > 0) await accepted('gaps', store.writeBatch('gaps', gaps))
+  if (markers.length > 0) {
+    const documents = markers.map((marker) => ({ _key: markerKey(marker), ...marker }))
+    await accepted('stream_markers', store.writeBatch('stream_markers', documents))
+  }
   return { created: written.created, duplicates: records.length - written.created, markers }
 }
 
-function sortMessages(messages: readonly { value: DataMessage }[]): Parts {
+function sortMessages(messages: readonly DataText[]): Parts {
   const parts: Parts = { records: [], gaps: [], markers: [] }
-  for (const { value } of messages) {
+  for (const { value, text } of messages) {
     if (value.kind === 'end_of_stream') parts.markers.push(value)
     else if (value.kind === 'gap') parts.gaps.push({ _key: gapKey(value satisfies Gap), ...value })
-    else parts.records.push({ _key: recordKey(value as MarketRecord), ...value })
+    else parts.records.push({ _key: recordKey(value as MarketRecord), json: text.trim() })
   }
   return parts
 }
 
-async function write(store: Store, collection: string, documents: readonly StoredDocument[]): Promise<WriteResult> {
-  if (documents.length === 0) return { created: 0, updated: 0, unchanged: 0, rejected: [] }
-  const result = await store.writeBatch(collection, documents)
+async function accepted(collection: string, write: Promise<WriteResult>): Promise<WriteResult> {
+  const result = await write
   const refused = result.rejected[0]
   if (!refused) return result
   throw new StreamForgeError('STORE_REJECTED', `the store refused document '${refused.key}' of '${collection}': ${refused.reason}`, {

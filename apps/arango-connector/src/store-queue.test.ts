@@ -131,9 +131,9 @@ describe('bad messages', () => {
     const picky: Store = new Proxy(bench.store, {
       get(target, name) {
         const value: unknown = Reflect.get(target, name)
-        if (name !== 'writeBatch') return typeof value === 'function' ? value.bind(target) : value
-        return async (...[collection, documents, options]: Parameters<Store['writeBatch']>) => {
-          const result = await target.writeBatch(collection, documents.filter((document) => document._key !== poison), options)
+        if (name !== 'writeSerialised') return typeof value === 'function' ? value.bind(target) : value
+        return async (...[collection, documents]: Parameters<Store['writeSerialised']>) => {
+          const result = await target.writeSerialised(collection, documents.filter((document) => document._key !== poison))
           const refused = documents.some((document) => document._key === poison)
           return { ...result, rejected: refused ? [{ key: poison, reason: 'poison' }] : [] }
         }

@@ -22,7 +22,7 @@ export async function storeQueue(worker: WorkerContext<unknown>, waits: Waits = 
   const { assignment, bus, log, signal, now } = worker
   const dataset = datasetOf(assignment)
   const store = await worker.store()
-  await ensureCollections(store, assignment.collection_name, dataset)
+  await ensureCollections(store, assignment.collection_name)
   const duplicates = await openDuplicateCount(store, assignment.queue_id, assignment.attempt)
   const progress = await openProgress(worker, store, dataset, duplicates)
   const topic = assignment.kafka_topic
@@ -57,8 +57,9 @@ async function readAgain({ bus, log }: WorkerContext<unknown>, topic: string, gr
   })
 }
 
-async function ensureCollections(store: Store, collection: string, dataset: Dataset): Promise<void> {
-  await store.ensureCollection(collection, { indexes: [[dataset.unit === 'candles' ? 'open_time' : 'event_time']] })
+async function ensureCollections(store: Store, collection: string): Promise<void> {
+  // No index beside the key's: within a collection keys sort as records do in time, and each index costs every write.
+  await store.ensureCollection(collection)
   await store.ensureCollection('gaps')
   await store.ensureCollection('stream_markers')
   await store.ensureCollection('coverage', { indexes: [['symbol', 'type'], ['workflow_id']] })
