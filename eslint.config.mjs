@@ -4,6 +4,19 @@ import tseslint from 'typescript-eslint'
 // Who may import whom. Lists grow downwards: each layer sees the ones before it.
 const sees = (layer, ...layers) => ({ sourceTag: `layer:${layer}`, onlyDependOnLibsWithTags: layers.map((l) => `layer:${l}`) })
 const runtimeLibs = ['contracts', 'infrastructure', 'domain', 'runtime']
+// Tests may also use `more`: what starts real servers for them.
+const boundaries = (...more) => ['error', {
+  allow: [], banTransitiveDependencies: false, enforceBuildableLibDependency: false,
+  depConstraints: [
+    sees('contracts'),
+    sees('infrastructure', 'contracts', ...more),
+    sees('domain', 'contracts', 'infrastructure', ...more),
+    sees('runtime', 'contracts', 'infrastructure', ...more),
+    sees('app', ...runtimeLibs, 'tool'),
+    sees('tool', ...runtimeLibs, 'tool'),
+    { sourceTag: 'layer:app', notDependOnLibsWithTags: ['layer:app'] },
+  ],
+}]
 
 export default tseslint.config(
   { ignores: ['**/.types/**', '**/dist/**', '**/node_modules/**', '.cache/**'] },
@@ -12,18 +25,7 @@ export default tseslint.config(
     extends: [tseslint.configs.recommended],
     plugins: { '@nx': nx },
     rules: {
-      '@nx/enforce-module-boundaries': ['error', {
-        allow: [], banTransitiveDependencies: false, enforceBuildableLibDependency: false,
-        depConstraints: [
-          sees('contracts'),
-          sees('infrastructure', 'contracts'),
-          sees('domain', 'contracts', 'infrastructure'),
-          sees('runtime', 'contracts', 'infrastructure'),
-          sees('app', ...runtimeLibs, 'tool'),
-          sees('tool', ...runtimeLibs, 'tool'),
-          { sourceTag: 'layer:app', notDependOnLibsWithTags: ['layer:app'] },
-        ],
-      }],
+      '@nx/enforce-module-boundaries': boundaries(),
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/no-redeclare': 'off',
@@ -32,6 +34,7 @@ export default tseslint.config(
       'max-lines': ['error', { max: 400, skipBlankLines: true }],
     },
   },
+  { files: ['**/*.test.ts'], rules: { '@nx/enforce-module-boundaries': boundaries('tool') } },
   {
     files: ['apps/**/*.ts', 'libs/**/*.ts', 'tools/**/*.ts'],
     languageOptions: { parserOptions: { projectService: true } },

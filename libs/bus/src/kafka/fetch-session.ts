@@ -9,10 +9,10 @@ import { listOffsets } from './partition-offsets.ts'
 import { pause } from './retry.ts'
 import { findLeaders } from './topic-leaders.ts'
 
-const bytesPerPartition = 1024 * 1024
-const bytesPerFetch = 8 * 1024 * 1024
+const bytesPerPartition = 512 * 1024
+const bytesPerFetch = 2 * 1024 * 1024
 /** How long a broker waits for something new: short while a partition sits the fetch out because its buffer is full. */
-const waitMs = { allWanted: 500, someFull: 20 }
+const waitMs = { allWanted: 300, someFull: 20 }
 const delay = { initialMs: 50, maxMs: 2000 }
 const topicGone = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID', 'INVALID_TOPIC_EXCEPTION'])
 

@@ -8,9 +8,9 @@ export const maxMessageBytes = 10 * 1024 * 1024
 /** What headers and Kafka's own framing may add to it: a topic's max.message.bytes must allow for both. */
 export const maxBatchBytes = maxMessageBytes + 64 * 1024
 
-/** Below the 1 MiB that a topic made by someone else takes by default. */
-const partitionLimit = 900_000
-const requestLimit = 4 * 1024 * 1024
+/** Well below the 1 MiB that a topic made by someone else takes by default; small requests also keep memory low. */
+const partitionLimit = 400_000
+const requestLimit = 1024 * 1024
 const recordOverhead = 24
 
 /** Consecutive messages of one publish() that travel in one request. */
