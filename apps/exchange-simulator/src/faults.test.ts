@@ -98,6 +98,7 @@ describe('faults', () => {
   it('double rows without exceeding the limit', async () => {
     const clean = await s.klines(`startTime=${s.from}&limit=50`)
     await s.faults({ kind: 'duplicate_rows', rows: 5, count: 2 })
+    expect((await s.get('/api/v3/time')).status).toBe(200)
     const doubled = await s.klines(`startTime=${s.from}&limit=50`)
     expect(doubled).toHaveLength(50)
     expect(new Set(doubled.map((row) => row[0])).size).toBeLessThan(50)

@@ -67,6 +67,16 @@ export interface FaultedRequest {
   readonly archive: boolean
 }
 
+/** Faults of rows and checksums spend no count on requests that cannot show them. */
+function canShow(kind: FaultKind, { path, archive }: FaultedRequest): boolean {
+  switch (kind) {
+    case 'duplicate_rows': return !archive && /(klines|candles|trades)$/i.test(path)
+    case 'open_candle': return !archive && /(klines|candles)$/i.test(path)
+    case 'checksum_mismatch': return path.endsWith('.CHECKSUM')
+    default: return true
+  }
+}
+
 interface Armed {
   readonly fault: Fault
   seen: number
@@ -88,7 +98,7 @@ export function createFaults(initial: readonly Fault[], seed: string | number, o
   }
   const spent = ({ fault, struck }: Armed) => 'count' in fault && fault.count !== undefined && struck >= fault.count
   const matches = ({ fault }: Armed, request: FaultedRequest) =>
-    (fault.path === undefined || request.path.startsWith(fault.path)) && (fault.symbol === undefined || fault.symbol === request.symbol)
+    canShow(fault.kind, request) && (fault.path === undefined || request.path.startsWith(fault.path)) && (fault.symbol === undefined || fault.symbol === request.symbol)
 
   /** Whether a fault that is not a hole strikes this request; counts it. */
   const strikes = (entry: Armed): boolean => {
