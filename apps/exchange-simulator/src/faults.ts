@@ -69,12 +69,9 @@ export interface FaultedRequest {
 
 /** Faults of rows and checksums spend no count on requests that cannot show them. */
 function canShow(kind: FaultKind, { path, archive }: FaultedRequest): boolean {
-  switch (kind) {
-    case 'duplicate_rows': return !archive && /(klines|candles|trades)$/i.test(path)
-    case 'open_candle': return !archive && /(klines|candles)$/i.test(path)
-    case 'checksum_mismatch': return path.endsWith('.CHECKSUM')
-    default: return true
-  }
+  if (kind === 'duplicate_rows') return !archive && /(klines|candles|trades)$/i.test(path)
+  if (kind === 'open_candle') return !archive && /(klines|candles)$/i.test(path)
+  return kind !== 'checksum_mismatch' || path.endsWith('.CHECKSUM')
 }
 
 interface Armed {
