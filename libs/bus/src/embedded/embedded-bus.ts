@@ -22,12 +22,13 @@ export interface EmbeddedBusOptions {
   /** Uniform in [0, 1). */
   random?: () => number
   timing?: Partial<GroupTiming>
+  /** How often expired messages are removed from the topics that this process has open, in ms; default 30,000. */
+  sweepMs?: number
 }
 
 const defaultTiming: GroupTiming = {
   sessionTimeoutMs: 6000, heartbeatMs: 1500, coordinationMs: 50, livenessMs: 400, handOverMs: 6000, closeTimeoutMs: 10_000,
 }
-const SWEEP_MS = 30_000
 
 /**
  * The bus without a broker: a durable log in SQLite files that any number of processes of one machine share.
@@ -41,7 +42,7 @@ const SWEEP_MS = 30_000
  * @throws StreamForgeError BUS_UNAVAILABLE when the directory cannot be used
  */
 export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus> {
-  const { directory, synchronous = 'NORMAL', now = Date.now, random = Math.random } = options
+  const { directory, synchronous = 'NORMAL', now = Date.now, random = Math.random, sweepMs = 30_000 } = options
   const file = await openCoordinationFile(directory, synchronous)
   const registry = new TopicRegistry(file)
   await withLockRetry('tidy up', () => registry.removeOrphans())
@@ -56,7 +57,7 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus>
     release: (log) => topics.release(log),
     onClosed: (consumer) => consumers.delete(consumer),
   }
-  const sweeper = setInterval(() => topics.sweepExpired(), SWEEP_MS).unref()
+  const sweeper = setInterval(() => topics.sweepExpired(), sweepMs).unref()
   let closing: Promise<void> | undefined
   const assertOpen = () => {
     if (closing !== undefined) throw new StreamForgeError('BUS_CLOSED', `the embedded bus in '${directory}' has been closed`)

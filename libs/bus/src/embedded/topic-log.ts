@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { StreamForgeError } from '@streamforge/contracts'
 import type { IncomingMessage } from '../bus.ts'
 import { type EncodedFrame, FrameReader } from './frame.ts'
 import { openDatabase, type Synchronous, transaction } from './sqlite.ts'
@@ -132,6 +133,7 @@ export class TopicLog {
     const id = start + offset
     const row = this.#statements.containing.get(start, id, start) as FrameRow | undefined
     if (row !== undefined && row.base + row.count > offset) return row
+    // From `id` on, not after it: another process may have appended that very frame since the statement above.
     return this.#statements.following.get(start, id, start + PARTITION_STRIDE) as FrameRow | undefined
   }
 
@@ -184,7 +186,7 @@ function prepareStatements(database: DatabaseSync): Record<
       ) AS latest FROM partitions ORDER BY partition`),
     insert: database.prepare('INSERT INTO frames VALUES (?, ?, ?, ?)'),
     containing: database.prepare('SELECT id - ? AS base, count, frame FROM frames WHERE id <= ? AND id >= ? ORDER BY id DESC LIMIT 1'),
-    following: database.prepare('SELECT id - ? AS base, count, frame FROM frames WHERE id > ? AND id < ? ORDER BY id LIMIT 1'),
+    following: database.prepare('SELECT id - ? AS base, count, frame FROM frames WHERE id >= ? AND id < ? ORDER BY id LIMIT 1'),
     firstKept: database.prepare('SELECT id - ? AS base FROM frames WHERE id >= ? AND id < ? AND newest >= ? ORDER BY id LIMIT 1'),
     sweepTo: database.prepare('DELETE FROM frames WHERE id >= ? AND id < ?'),
     setEarliest: database.prepare('UPDATE partitions SET earliest = ? WHERE partition = ?'),
@@ -234,15 +236,28 @@ export class PartitionReader {
     }
   }
 
-  /** Retention may have removed what the position stood on; reading goes on at the first message that is left. */
   #openFrame(): boolean {
     const row = this.#log.readFrame(this.#partition, this.position)
     if (row === undefined) return false
-    if (row.base > this.position) this.position = row.base
+    if (row.base > this.position) this.#skipRemoved(row.base)
     const consumed = this.position - row.base
     this.#frame = new FrameReader(row.frame)
     this.#frame.skip(consumed)
     this.#left = row.count - consumed
     return true
+  }
+
+  /** Retention may have removed what the position stood on; nothing else may leave a hole, and none is stepped over in silence. */
+  #skipRemoved(next: number): void {
+    this.#log.refresh()
+    const { name } = this.#log
+    if (this.position >= this.#log.watermarks(this.#partition).earliest) {
+      throw new StreamForgeError('OFFSET_OUT_OF_RANGE',
+        `offsets ${this.position} to ${next - 1} of partition ${this.#partition} of '${name}' are missing from its file`, {
+          remedy: "The file was changed by something else; set the group's offset past the hole with seek",
+          details: { topic: name, partition: this.#partition, offset: String(this.position), next: String(next) },
+        })
+    }
+    this.position = next
   }
 }
