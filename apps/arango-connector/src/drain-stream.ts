@@ -38,7 +38,7 @@ export async function drainStream(options: DrainOptions): Promise<StreamCompleti
   const consumer = await consumeMessages(
     bus, catalog.data,
     {
-      group, topics: [topic], from: 'earliest', service: options.service, maxBatch: options.maxBatch ?? 5000, now: options.now,
+      group, topics: [topic], from: 'earliest', service: options.service, maxBatch: options.maxBatch ?? 2000, now: options.now,
       reasonToRefuse: (message) => foreignness(dataset, message),
     },
     async ({ messages, deadLettered }) => {

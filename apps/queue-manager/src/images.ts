@@ -21,9 +21,13 @@ export function imageName(registry: string, version: string) {
 
 const appsDirectory = resolve(import.meta.dirname, '../..')
 
+// V8 lets the heap of a busy worker grow to several times what it needs. Measured on both workers: half the memory for about a
+// tenth of the speed.
+const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8', '--heap-growing-percent=50']
+
 /** What runs for each image on this machine: the app's source, by this process's Node. */
 export function localPrograms(): Record<string, Program> {
   return Object.fromEntries(launchableApps.map((app) => [app, {
-    command: [process.execPath, '--disable-warning=ExperimentalWarning', resolve(appsDirectory, app, 'src/main.ts')],
+    command: [process.execPath, ...nodeFlags, resolve(appsDirectory, app, 'src/main.ts')],
   }]))
 }

@@ -4,11 +4,13 @@ import type { Batch, Bus, Consumer, ConsumeOptions, IncomingMessage } from './bu
 import { publishDeadLetters } from './dead-letters.ts'
 import { parseMessages, topicOf, type Refused, type TypedBatch, type TypedMessage } from './typed-messages.ts'
 
-export interface ConsumeMessagesOptions extends Omit<ConsumeOptions, 'topics'> {
+export interface ConsumeMessagesOptions<T = unknown> extends Omit<ConsumeOptions, 'topics'> {
   topics?: readonly string[]
   /** The service's name, for the dead letters' headers. */
   service: string
   now?: () => number
+  /** Why a message that fits its schema is no business of this consumer; undefined: it is. What it refuses is dead-lettered. */
+  reasonToRefuse?: (value: T) => string | undefined
 }
 
 /**
@@ -19,9 +21,9 @@ export interface ConsumeMessagesOptions extends Omit<ConsumeOptions, 'topics'> {
  *   still fail are dead-lettered, as HANDLER_FAILED.
  */
 export function consumeMessages<S extends z.ZodType>(
-  bus: Bus, entry: CatalogEntry<S>, options: ConsumeMessagesOptions, handler: (batch: TypedBatch<z.infer<S>>) => Promise<void>,
+  bus: Bus, entry: CatalogEntry<S>, options: ConsumeMessagesOptions<z.infer<S>>, handler: (batch: TypedBatch<z.infer<S>>) => Promise<void>,
 ): Promise<Consumer> {
-  const { service, now = Date.now, topics = [topicOf(entry, undefined)], ...consume } = options
+  const { service, now = Date.now, topics = [topicOf(entry, undefined)], reasonToRefuse, ...consume } = options
   const positions = new Map<string, Position>()
   return bus.consume({ ...consume, topics }, async (batch) => {
     const position = positionOf(positions, batch)
@@ -31,7 +33,7 @@ export function consumeMessages<S extends z.ZodType>(
       await publishDeadLetters(bus, fresh, { group: consume.group, service, now: now() })
       for (const r of fresh) position.deadLettered.add(r.message.offset)
     }
-    const { accepted, refused } = parseMessages(entry, batch.messages)
+    const { accepted, refused } = parseMessages(entry, batch.messages, reasonToRefuse)
     await refuse(refused)
     if (!accepted.length && !refused.length) return
     const typed = { ...batch, messages: accepted, deadLettered: refused.length }

@@ -5,6 +5,8 @@ import type { Batch, Bus, Consumer, IncomingMessage, TailOptions } from './bus.t
 /** A message that fits its schema, with where it came from. */
 export interface TypedMessage<T> {
   value: T
+  /** The JSON text that `value` was read from. */
+  text: string
   offset: bigint
   key: string | null
   timestamp: number
@@ -48,16 +50,17 @@ export async function publishMessages<S extends z.ZodType>(
   }))
 }
 
-/** Parses and validates a batch; what does not fit comes back apart, with the reason. */
+/** Parses and validates a batch; what does not fit, or is refused by `reasonToRefuse`, comes back apart, with the reason. */
 export function parseMessages<S extends z.ZodType>(
-  entry: CatalogEntry<S>, messages: readonly IncomingMessage[],
+  entry: CatalogEntry<S>, messages: readonly IncomingMessage[], reasonToRefuse?: (value: z.infer<S>) => string | undefined,
 ): { accepted: TypedMessage<z.infer<S>>[]; refused: Refused[] } {
   const accepted: TypedMessage<z.infer<S>>[] = []
   const refused: Refused[] = []
   for (const message of messages) {
+    const text = message.value.toString()
     let json: unknown
     try {
-      json = JSON.parse(message.value.toString())
+      json = JSON.parse(text)
     } catch (cause) {
       refused.push({ message, error: new StreamForgeError('BAD_MESSAGE', `not JSON: ${(cause as Error).message}`, { cause }) })
       continue
@@ -67,8 +70,13 @@ export function parseMessages<S extends z.ZodType>(
       refused.push({ message, error: badMessage(entry, parsed.error) })
       continue
     }
+    const reason = reasonToRefuse?.(parsed.data)
+    if (reason !== undefined) {
+      refused.push({ message, error: new StreamForgeError('BAD_MESSAGE', reason) })
+      continue
+    }
     const { offset, key, timestamp, headers } = message
-    accepted.push({ value: parsed.data, offset, key: key?.toString() ?? null, timestamp, headers })
+    accepted.push({ value: parsed.data, text, offset, key: key?.toString() ?? null, timestamp, headers })
   }
   return { accepted, refused }
 }

@@ -4,9 +4,9 @@ import { seededRandom } from '@streamforge/market'
 import { connectStore } from '@streamforge/store'
 import { connectBus } from '@streamforge/bus'
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compareLines } from '../compare-lines.ts'
 import { storedLines } from '../commands/verify.ts'
@@ -46,7 +46,7 @@ describe(`processes killed at random (SEED=${seed})`, () => {
     const jobs = await openProcessLauncher({ directory: join(platform.dataDir, 'jobs'), programs: {}, env: {} })
     let doubled = false
     while (!done && killed.loader + killed.connector < killsWanted) {
-      await once(AbortSignal.timeout(300 + random() * 900), 'abort')
+      await delay(300 + random() * 900)
       const alive = (await jobs.list()).filter((j) => j.state.status === 'running' && j.pid !== undefined)
       const victim = alive[Math.floor(random() * alive.length)]
       if (!victim) continue

@@ -23,6 +23,8 @@ export interface SupervisedService {
   stop(graceMs?: number): Promise<void>
 }
 
+/** V8 grows its heap generously by default; services are many and small. Measured: half the memory for a tenth of the speed. */
+const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8', '--heap-growing-percent=50']
 const repositoryRoot = resolve(import.meta.dirname, '../../../..')
 
 /**
@@ -40,7 +42,7 @@ export async function superviseService(spec: ServiceSpec, onRestart: (reason: st
   let lastLines: string[] = []
 
   const start = () => {
-    child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(repositoryRoot, spec.script)], {
+    child = spawn(process.execPath, [...nodeFlags, join(repositoryRoot, spec.script)], {
       env: { ...process.env, ...spec.env }, stdio: ['ignore', 'pipe', 'pipe'], cwd: process.cwd(),
       // Its own process group: Ctrl-C reaches only this process, which then stops the services in order.
       detached: true,
