@@ -1,6 +1,7 @@
-import { DeadLetter, DeadLetterHeaders, deadLetterTopic, RedrivenHeaders } from '@streamforge/contracts'
-import type { Bus, IncomingMessage } from './bus.ts'
-import { channels } from './channels.ts'
+import { isUtf8 } from 'node:buffer'
+import { DeadLetter, DeadLetterHeaders, deadLetterTopic, RedrivenHeaders, StreamForgeError } from '@streamforge/contracts'
+import type { Bus, IncomingMessage, OutgoingMessage } from './bus.ts'
+import { channels, type DeadLetterDiagnostic } from './channels.ts'
 import type { Refused } from './typed-messages.ts'
 
 /** Puts refused messages on `dead-letters`: key and value in their own bytes, the circumstances in the headers. */
@@ -8,7 +9,7 @@ export async function publishDeadLetters(
   bus: Bus, refused: readonly Refused[], by: { group: string; service: string; now: number },
 ): Promise<void> {
   if (!refused.length) return
-  await bus.publish(deadLetterTopic.name, refused.map(({ message, error }) => ({
+  await publishOnDeadLetters(bus, refused.map(({ message, error }) => ({
     key: message.key,
     value: message.value,
     headers: DeadLetterHeaders.parse({
@@ -22,7 +23,20 @@ export async function publishDeadLetters(
       'dead-letter-time': new Date(by.now).toISOString(),
     }),
   })))
-  for (const { message, error } of refused) channels.deadLetter.publish({ topic: message.topic, code: error.code })
+  for (const { message, error } of refused) {
+    channels.deadLetter.publish({ topic: message.topic, code: error.code, reason: error.message } satisfies DeadLetterDiagnostic)
+  }
+}
+
+/** A bad message must find its place even where nobody has made the topic yet. */
+async function publishOnDeadLetters(bus: Bus, messages: readonly OutgoingMessage[]): Promise<void> {
+  try {
+    await bus.publish(deadLetterTopic.name, messages)
+  } catch (error) {
+    if (!(error instanceof StreamForgeError) || error.code !== 'TOPIC_NOT_FOUND') throw error
+    await bus.admin.createTopic(deadLetterTopic)
+    await bus.publish(deadLetterTopic.name, messages)
+  }
 }
 
 /**
@@ -50,24 +64,41 @@ export async function listDeadLetters(bus: Bus, filter: { sourceTopic?: string; 
 
 const sourceOf = (l: DeadLetter) => `${l.source_topic}/${l.source_partition}/${l.source_offset}`
 
+/** So many letters are put back at a time. */
+const REDRIVE_BATCH = 500
+
 /**
  * Puts letters (as they were, or with a mended `value`) back on their source topic and partition, then marks them as redriven.
  * Dying between the two, it leaves them listed: a second redrive is harmless, since records are stored by key.
+ * @throws StreamForgeError TOPIC_NOT_FOUND when a source topic is gone; letters of topics before it in the list are then done
  */
 export async function redriveDeadLetters(bus: Bus, letters: readonly DeadLetter[]): Promise<void> {
-  for (const letter of letters) {
-    await bus.publish(letter.source_topic, [{
-      key: letter.key, value: Buffer.from(letter.value, letter.encoding), partition: letter.source_partition,
-      headers: { 'content-type': 'application/json', 'redriven-from': `${letter.source_partition}/${letter.source_offset}` },
-    }])
-    await bus.publish(deadLetterTopic.name, [{
-      key: letter.key, value: '',
-      headers: RedrivenHeaders.parse({
-        'redriven-source-topic': letter.source_topic,
-        'redriven-source-partition': String(letter.source_partition),
-        'redriven-source-offset': letter.source_offset,
-      }),
-    }])
+  for (const [topic, ofTopic] of Map.groupBy(letters, (letter) => letter.source_topic)) {
+    for (let i = 0; i < ofTopic.length; i += REDRIVE_BATCH) {
+      const batch = ofTopic.slice(i, i + REDRIVE_BATCH)
+      await bus.publish(topic, batch.map(originalOf))
+      await publishOnDeadLetters(bus, batch.map(markerOf))
+    }
+  }
+}
+
+function originalOf(letter: DeadLetter): OutgoingMessage {
+  return {
+    key: letter.key === null ? null : Buffer.from(letter.key, letter.encoding),
+    value: Buffer.from(letter.value, letter.encoding),
+    partition: letter.source_partition,
+    headers: { 'content-type': 'application/json', 'redriven-from': `${letter.source_partition}/${letter.source_offset}` },
+  }
+}
+
+function markerOf(letter: DeadLetter): OutgoingMessage {
+  return {
+    key: letter.key, value: '',
+    headers: RedrivenHeaders.parse({
+      'redriven-source-topic': letter.source_topic,
+      'redriven-source-partition': String(letter.source_partition),
+      'redriven-source-offset': letter.source_offset,
+    }),
   }
 }
 
@@ -89,13 +120,14 @@ function toDeadLetter(message: IncomingMessage): DeadLetter | undefined {
   const parsed = DeadLetterHeaders.safeParse(message.headers)
   if (!parsed.success) return undefined
   const headers = parsed.data
-  const utf8 = message.value.equals(Buffer.from(message.value.toString()))
+  // One encoding for both, since the letter names only one.
+  const encoding = isUtf8(message.value) && isUtf8(message.key ?? Buffer.alloc(0)) ? 'utf8' : 'base64'
   return DeadLetter.parse({
     offset: message.offset.toString(),
     partition: message.partition,
-    key: message.key?.toString() ?? null,
-    value: message.value.toString(utf8 ? 'utf8' : 'base64'),
-    encoding: utf8 ? 'utf8' : 'base64',
+    key: message.key?.toString(encoding) ?? null,
+    value: message.value.toString(encoding),
+    encoding,
     reason: headers['dead-letter-reason'],
     code: headers['dead-letter-code'],
     source_topic: headers['dead-letter-source-topic'],
