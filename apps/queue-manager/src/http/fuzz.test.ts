@@ -40,7 +40,7 @@ function valueOf(schema: Schema): fc.Arbitrary<unknown> {
 function fittingValue(schema: Schema): fc.Arbitrary<unknown> {
   if (schema.$ref) return valueOf(document.components.schemas[schema.$ref.split('/').at(-1)!]!)
   if (schema.enum) return fc.constantFrom(...schema.enum)
-  switch (schema.type) {
+  switch (schema.type ?? '') {
     case 'object': {
       const fields = Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, field]) => [name, likely[name] ? fc.oneof({ arbitrary: likely[name], weight: 3 }, valueOf(field)) : valueOf(field)]))
       return fc.record(fields, { requiredKeys: schema.required ?? [] })

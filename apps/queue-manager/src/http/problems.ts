@@ -17,7 +17,7 @@ export function problemOf(error: StreamForgeError, instance: string): Problem {
   const fields = given.success ? given.data : field === undefined ? [] : [{ field, message: remedy ?? error.message }]
   const hidden = inside.has(code)
   return {
-    type: `https://github.com/streamforge/streamforge/blob/main/docs/ERRORS.md#${code.toLowerCase()}`,
+    type: `docs/ERRORS.md#${code.toLowerCase()}`,
     title: titleOf(code), status: errorTable[code].status, code,
     detail: hidden ? 'something went wrong inside; the log of queue-manager says what' : error.message,
     ...(remedy !== undefined && !hidden && { remedy }),
