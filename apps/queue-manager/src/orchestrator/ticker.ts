@@ -1,0 +1,69 @@
+import { advance } from '../queue/advance-queue.ts'
+import type { QueueInput } from '../queue/queue-input.ts'
+import type { OrchestratorParts } from './orchestrator-parts.ts'
+import { sweepTopics } from './topic-retention.ts'
+
+const retentionSweepMs = 60_000
+const evictIdleMs = 60_000
+/** A pause between ticks that is this long means that the machine slept: nobody listened, so silence says nothing. */
+const sleptMs = 5_000
+
+export interface Ticker {
+  /** From now on jobs that say nothing are taken for lost, and lost ones are launched again. */
+  listen(): void
+  close(): Promise<void>
+}
+
+/** What happens because time passes: relaunches, silence noticed, topics swept, memory freed. */
+export function startTicker(parts: OrchestratorParts): Ticker {
+  const { options, live, admit } = parts
+  const { now } = options
+  /** Undefined until the events of the time before have been read: a job that seems lost may have finished long ago. */
+  let listeningSince: number | undefined
+  let lastTick = now()
+  let lastSweep = 0
+  let sweep: Promise<void> = Promise.resolve()
+
+  const timer = setInterval(() => {
+    const at = now()
+    if (listeningSince !== undefined) {
+      if (at - lastTick > sleptMs) listeningSince = at
+      tickQueues(parts, { kind: 'tick', listeningSince }, at)
+      admit()
+    }
+    lastTick = at
+    live.evict(evictIdleMs)
+    if (at - lastSweep < retentionSweepMs) return
+    lastSweep = at
+    sweep = sweepAndLog(parts, at)
+  }, options.tickMs ?? 250)
+
+  return {
+    listen: () => { listeningSince = now() },
+    async close() {
+      clearInterval(timer)
+      await sweep
+    },
+  }
+}
+
+/** Only queues for which the time means something are changed; the others are not even written. */
+function tickQueues({ options, live, insist }: OrchestratorParts, input: QueueInput, now: number): void {
+  for (const entry of live.all()) {
+    for (const queue of entry.queues.values()) {
+      if (queue.status !== 'running') continue
+      const { commands, queue: next } = advance(queue, input, { now, random: options.random, policy: options.policy })
+      if (commands.length || next.status !== queue.status) insist(queue.queue_id, input)
+    }
+  }
+}
+
+async function sweepAndLog({ options, records, change }: OrchestratorParts, now: number): Promise<void> {
+  const { log } = options
+  try {
+    const topics = await sweepTopics({ ...options, records, change, now })
+    if (topics) log.info({ topics }, 'deleted data topics that had outlived their queues')
+  } catch (err) {
+    log.warn({ err }, 'the sweep of data topics failed')
+  }
+}

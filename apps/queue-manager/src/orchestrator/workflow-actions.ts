@@ -1,0 +1,95 @@
+import { StreamForgeError, WorkflowId, type Workflow, type WorkflowRequest } from '@streamforge/contracts'
+import { planWorkflow } from '../plan/plan-workflow.ts'
+import { hasEnded, type QueueInput } from '../queue/queue-input.ts'
+import type { LiveWorkflow } from './live-workflows.ts'
+import type { OrchestratorParts } from './orchestrator-parts.ts'
+import { removeWorkflow } from './remove-workflow.ts'
+import { publicQueue, publicSummary, type FeedMessage } from './workflow-feed.ts'
+
+/** Everything that can be asked for. @throws StreamForgeError NOT_FOUND for an unknown workflow, CONFLICT in the wrong state */
+export interface WorkflowActions {
+  /** @throws StreamForgeError UNKNOWN_VENUE, UNKNOWN_TYPE, UNKNOWN_SYMBOL, BAD_TIME_RANGE, INVALID_FIELD */
+  create(request: WorkflowRequest): Promise<Workflow>
+  workflow(id: string): Promise<Workflow>
+  stop(id: string, reason: string): Promise<Workflow>
+  retry(id: string): Promise<Workflow>
+  remove(id: string, options: { data: boolean }): Promise<void>
+  /** The state now, and everything that changes from now on. */
+  follow(id: string, listener: (message: FeedMessage) => void): Promise<{ now: FeedMessage; unsubscribe: () => void }>
+}
+
+const show = (entry: LiveWorkflow): Workflow => ({ ...publicSummary(entry.workflow), queues: [...entry.queues.values()].map(publicQueue) })
+
+export function workflowActions(parts: OrchestratorParts): WorkflowActions {
+  const { options, records, live, feed, refresher, tools, change, admit } = parts
+
+  const find = async (id: string): Promise<LiveWorkflow> => {
+    const entry = WorkflowId.safeParse(id).success ? await live.byId(id) : undefined
+    if (!entry) throw new StreamForgeError('NOT_FOUND', `there is no workflow '${id}'`, { remedy: 'GET /workflows lists them' })
+    return entry
+  }
+  const changeAll = async (entry: LiveWorkflow, input: QueueInput) => {
+    await Promise.all([...entry.queues.keys()].map((queueId) => change(queueId, [input])))
+    await refresher.save(entry)
+    return show(entry)
+  }
+
+  return {
+    async create(request) {
+      const instruments = await options.instruments.symbols(request.venue)
+      const workflowId = await freshId(parts)
+      const plan = planWorkflow(request, { workflowId, now: options.now(), instruments, maxActiveQueues: options.maxActiveQueues })
+      await records.insert(plan)
+      const entry = live.add(plan.workflow, plan.queues)
+      options.log.info({ workflow_id: workflowId, queues: plan.queues.length, estimate: plan.workflow.estimate }, 'workflow accepted')
+      const answer = show(entry)
+      admit()
+      return answer
+    },
+    workflow: async (id) => show(await find(id)),
+    async stop(id, reason) {
+      const entry = await find(id)
+      if (hasEnded(entry.workflow)) throw new StreamForgeError('CONFLICT', `workflow ${id} is ${entry.workflow.status} already`)
+      // Stored first: were we to die among the queues, the next start would stop the rest.
+      if (entry.workflow.stop_reason === undefined) await refresher.save(entry, { stop_reason: reason })
+      return changeAll(entry, { kind: 'stop', reason })
+    },
+    async retry(id) {
+      const entry = await find(id)
+      const { status } = entry.workflow
+      if (status !== 'failed' && status !== 'stopped') {
+        throw new StreamForgeError('CONFLICT', `workflow ${id} is ${status}; only a failed or stopped one can be retried`)
+      }
+      await refresher.save(entry, { stop_reason: undefined })
+      const answer = await changeAll(entry, { kind: 'retry' })
+      admit()
+      return answer
+    },
+    async remove(id, { data }) {
+      const entry = await find(id)
+      const { status } = entry.workflow
+      if (!hasEnded(entry.workflow)) throw new StreamForgeError('CONFLICT', `workflow ${id} is ${status}`, { remedy: `POST /workflows/${id}/stop first` })
+      await removeWorkflow(id, [...entry.queues.values()], { data, tools, records })
+      live.drop(id)
+    },
+    async follow(id, listener) {
+      const entry = await find(id)
+      entry.holds++
+      const unsubscribe = feed.subscribe(id, listener)
+      return {
+        now: refresher.message(entry, entry.queues.values()),
+        unsubscribe: () => {
+          entry.holds--
+          unsubscribe()
+        },
+      }
+    },
+  }
+}
+
+async function freshId({ options, records }: OrchestratorParts): Promise<string> {
+  for (;;) {
+    const id = `wf-${options.newSuffix()}`
+    if (!(await records.workflow(id))) return id
+  }
+}
