@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { openDatabase, type Synchronous, transaction } from './sqlite.ts'
+import { closingOnError, openDatabase, type Synchronous, transaction } from './sqlite.ts'
 
 const schema = `
   CREATE TABLE IF NOT EXISTS topics (
@@ -56,7 +56,7 @@ export class CoordinationFile {
     this.synchronous = synchronous
     mkdirSync(join(directory, 'topics'), { recursive: true })
     this.#database = openDatabase(join(directory, 'groups.db'), { synchronous, create: true })
-    transaction(this.#database, () => this.#database.exec(schema))
+    closingOnError(this.#database, () => transaction(this.#database, () => this.#database.exec(schema)))
   }
 
   /** The statement of this text, prepared once. */

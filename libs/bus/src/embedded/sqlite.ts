@@ -18,7 +18,7 @@ const SQLITE_CANTOPEN = 14
 export function openDatabase(path: string, options: { synchronous: Synchronous; create: boolean; pageSize?: number }): DatabaseSync {
   const url = new URL(`${pathToFileURL(path).href}?mode=${options.create ? 'rwc' : 'rw'}`)
   const database = new DatabaseSync(url, { timeout: BLOCKING_WAIT_MS })
-  try {
+  return closingOnError(database, () => {
     if (options.create && options.pageSize) database.exec(`PRAGMA page_size = ${options.pageSize}`)
     database.exec(`
       PRAGMA journal_mode = WAL;
@@ -27,6 +27,13 @@ export function openDatabase(path: string, options: { synchronous: Synchronous; 
       PRAGMA wal_autocheckpoint = 500;
       PRAGMA journal_size_limit = 33554432`)
     return database
+  })
+}
+
+/** What is tried again while a file is locked must not leave a connection behind with every try. */
+export function closingOnError<T>(database: DatabaseSync, work: () => T): T {
+  try {
+    return work()
   } catch (error) {
     database.close()
     throw error
@@ -57,15 +64,15 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
  * @throws StreamForgeError BUS_UNAVAILABLE when the lock stays held or SQLite fails (disk full, file damaged)
  */
 export async function withLockRetry<T>(what: string, work: () => T): Promise<T> {
-  for (let waited = 0; ;) {
+  const giveUpAt = performance.now() + TOTAL_WAIT_MS
+  for (let attempt = 0; ; attempt++) {
     try {
       return work()
     } catch (error) {
-      if (!isBusy(error) || waited >= TOTAL_WAIT_MS) throw toBusError(what, error)
+      if (!isBusy(error) || performance.now() > giveUpAt) throw toBusError(what, error)
     }
-    const pause = 2 + (waited % 13)
-    await sleep(pause)
-    waited += BLOCKING_WAIT_MS + pause
+    // Pauses of uneven length, so that processes that wait for each other do not stay in step.
+    await sleep(2 + (attempt * 7 + process.pid) % 13)
   }
 }
 

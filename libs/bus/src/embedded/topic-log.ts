@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { StreamForgeError } from '@streamforge/contracts'
 import type { IncomingMessage } from '../bus.ts'
 import { type EncodedFrame, FrameReader } from './frame.ts'
-import { openDatabase, type Synchronous, transaction } from './sqlite.ts'
+import { closingOnError, openDatabase, type Synchronous, transaction } from './sqlite.ts'
 
 /** Offsets are numbers in here (SQLite's integers, exact below 2^53) and bigint at the port. */
 export interface Watermarks {
@@ -71,8 +71,8 @@ export class TopicLog {
     this.partitions = topic.partitions
     this.retentionMs = topic.retentionMs
     this.#database = openDatabase(topic.path, { synchronous, create: false })
-    this.#statements = prepareStatements(this.#database)
-    this.refresh()
+    this.#statements = closingOnError(this.#database, () => prepareStatements(this.#database))
+    closingOnError(this.#database, () => this.refresh())
   }
 
   get deleted(): boolean {

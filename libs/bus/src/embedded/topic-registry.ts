@@ -79,7 +79,7 @@ export class TopicRegistry {
       this.#file.run('DELETE FROM ownership WHERE topic = ?', name)
       this.#file.run('DELETE FROM offsets WHERE topic = ?', name)
     })
-    for (const companion of companions) rmSync(this.#path(row.file) + companion, { force: true })
+    for (const companion of companions) this.#unlink(row.file + companion)
   }
 
   /** Removes files that no topic points to: left by a process that died while making or deleting one. */
@@ -88,7 +88,7 @@ export class TopicRegistry {
       const known = new Set(this.#file.all<{ file: string }>('SELECT file FROM topics').map(({ file }) => file))
       for (const entry of readdirSync(join(this.#file.directory, 'topics'))) {
         const file = entry.replace(/-(wal|shm|journal)$/, '')
-        if (/\.[0-9a-f]{8}\.db$/.test(file) && !known.has(file)) rmSync(this.#path(entry), { force: true })
+        if (/\.[0-9a-f]{8}\.db$/.test(file) && !known.has(file)) this.#unlink(entry)
       }
     })
   }
@@ -109,6 +109,15 @@ export class TopicRegistry {
     } catch (error) {
       if (isMissingFile(error)) return undefined
       throw error
+    }
+  }
+
+  /** Some systems do not let go of a file that another process has open; {@link removeOrphans} removes it another time. */
+  #unlink(file: string): void {
+    try {
+      rmSync(this.#path(file), { force: true })
+    } catch {
+      // As above.
     }
   }
 
