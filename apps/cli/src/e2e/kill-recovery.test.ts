@@ -28,13 +28,13 @@ describe(`processes killed at random (SEED=${seed})`, () => {
     const { platform, api } = running
     const random = seededRandom(seed, 'kills')
     // Slow answers: so that there is time to die in the middle.
-    await running.faults([{ kind: 'slow', delay_ms: 120, path: '/api/v3' }])
+    await running.faults([{ kind: 'slow', delay_ms: 200, path: '/api/v3' }])
     const { symbols } = await (await fetch(`${platform.exchangeUrl}/api/v3/exchangeInfo`)).json() as { symbols: { symbol: string }[] }
     const { serverTime } = await (await fetch(`${platform.exchangeUrl}/api/v3/time`)).json() as { serverTime: number }
     const to = Math.floor(serverTime / 86_400_000) * 86_400_000
     const submitted = await api.submit({
       symbols: symbols.slice(0, 2).map((s) => s.symbol), types: ['api_candles_1m'], options: { source: 'rest', max_attempts: 100, shards: 2 },
-      time_range: `${to - 50 * 86_400_000}:${to}`,
+      time_range: `${to - 56 * 86_400_000}:${to}`,
     })
     const trades = await api.submit({
       symbols: [symbols[0]!.symbol], types: ['api_trades'], options: { source: 'rest', max_attempts: 100 }, time_range: `${to - 7_200_000}:${to}`,

@@ -32,7 +32,7 @@ export async function startSimulatedPlatform(options: { data?: string; env?: Rec
     },
     async close() {
       await platform.stop()
-      await rm(dataDir, { recursive: true, force: true })
+      if (!process.env.KEEP_DATA) await rm(dataDir, { recursive: true, force: true })
     },
   }
 }

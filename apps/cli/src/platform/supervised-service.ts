@@ -40,10 +40,12 @@ export async function superviseService(spec: ServiceSpec, onRestart: (reason: st
   let child: ChildProcess
   let restarts = 0
   let lastLines: string[] = []
+  // A service that took a free port keeps it: the others know its address.
+  let port: Record<string, string> = {}
 
   const start = () => {
     child = spawn(process.execPath, [...nodeFlags, join(repositoryRoot, spec.script)], {
-      env: { ...process.env, ...spec.env }, stdio: ['ignore', 'pipe', 'pipe'], cwd: process.cwd(),
+      env: { ...process.env, ...spec.env, ...port }, stdio: ['ignore', 'pipe', 'pipe'], cwd: process.cwd(),
       // Its own process group: Ctrl-C reaches only this process, which then stops the services in order.
       detached: true,
     })
@@ -52,7 +54,9 @@ export async function superviseService(spec: ServiceSpec, onRestart: (reason: st
         log.write(`${line}\n`)
         lastLines = [...lastLines.slice(-4), line]
         const url = spec.readyUrl(line)
-        if (url) ready.resolve(url)
+        if (!url) return
+        port = { PORT: new URL(url).port }
+        ready.resolve(url)
       })
     }
     child.on('exit', (code, signal) => {
