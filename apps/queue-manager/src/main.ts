@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { deadLetterTopic } from '@streamforge/contracts'
+import { ensureTopics } from '@streamforge/bus'
 import { openProcessLauncher } from '@streamforge/launcher'
 import { runService } from '@streamforge/service'
 import { Config } from './config.ts'
@@ -17,6 +18,7 @@ const hourMs = 3_600_000
 
 await runService('queue-manager', Config, async ({ config, bus, store: connect, log, metrics, now, random, setReady }) => {
   const store = await connect()
+  await ensureTopics(bus)
   const dataDir = resolve(config.DATA_DIR)
   const launcher = await openProcessLauncher({
     directory: join(dataDir, 'jobs'), programs: localPrograms(), env: jobEnvironment(process.env, dataDir), now,

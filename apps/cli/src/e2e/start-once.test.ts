@@ -84,7 +84,7 @@ describe('npm start -- --once', () => {
 
   it('loads the synthetic market of a fresh clone', { timeout: 180_000 }, async () => {
     const { certificates, notices } = await runStart('--simulate')
-    expect(certificates).toHaveLength(9)
+    expect(certificates).toHaveLength(7)
     expect(certificates.every((c) => c.complete && c.rows_stored === c.rows_expected && c.rows_stored > 0)).toBe(true)
     expect(notices).toContain('a seeded synthetic market')
   })
