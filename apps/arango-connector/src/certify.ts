@@ -25,7 +25,7 @@ export interface CertifyOptions {
   onProgress?: (read: number) => void
 }
 
-const batchSize = 2000
+const batchSize = 1000
 
 /** Reads the dataset in the store in key order and says what is there and what is not. */
 export async function certify(options: CertifyOptions): Promise<CoverageCertificate> {

@@ -1,4 +1,4 @@
-import { type Bus, consumeMessages, type Consumer } from '@streamforge/bus'
+import { type Bus, consumeMessages } from '@streamforge/bus'
 import { catalog, StreamForgeError, type StreamMarker } from '@streamforge/contracts'
 import { abortableDelay } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
@@ -35,19 +35,25 @@ export async function drainStream(options: DrainOptions): Promise<StreamCompleti
   const { partitions } = await bus.admin.describeTopic(topic)
   let completion = addMarkers(startCompletion(dataset.shards, partitions.length), await readMarkers(store, dataset.queueId))
   let lastMessage = performance.now()
+  const { promise: broken, reject: giveUp } = Promise.withResolvers<never>()
   const consumer = await consumeMessages(
     bus, catalog.data,
     {
-      group, topics: [topic], from: 'earliest', service: options.service, maxBatch: options.maxBatch ?? 2000, now: options.now,
+      group, topics: [topic], from: 'earliest', service: options.service, maxBatch: options.maxBatch ?? 1000, now: options.now,
       reasonToRefuse: (message) => foreignness(dataset, message),
     },
     async ({ messages, deadLettered }) => {
-      const stored = await storeBatch(store, options.collection, messages)
+      const stored = await storeBatch(store, options.collection, messages).catch((error: unknown) => {
+        throw isOfMessages(error) ? error : notOfMessages(error, giveUp)
+      })
       await options.onStored(stored, deadLettered)
       completion = addMarkers(completion, stored.markers)
       lastMessage = performance.now()
     },
   )
+  const ended = Promise.race([consumer.done, broken])
+  // It is awaited again and again below; a rejection between two looks is no unhandled one.
+  ended.catch(() => undefined)
   const stream: Stream = {
     known: () => completion,
     async refresh() {
@@ -59,10 +65,21 @@ export async function drainStream(options: DrainOptions): Promise<StreamCompleti
     loaderFinished: watchLoader(bus, dataset.queueId),
   }
   try {
-    return await awaitEnd(stream, consumer, signal, options)
+    return await awaitEnd(stream, ended, signal, options)
   } finally {
     await consumer.close()
   }
+}
+
+/** A message that the store refuses is a dead letter, and a store that is away comes back; the bus takes care of both. */
+function isOfMessages(error: unknown): boolean {
+  return error instanceof StreamForgeError && (error.code === 'STORE_REJECTED' ? !error.details.everything : error.retryable)
+}
+
+/** Anything else is no message's fault: the work ends with it, and what is thrown keeps the batch on the topic. */
+function notOfMessages(error: unknown, giveUp: (error: unknown) => void): StreamForgeError {
+  giveUp(error)
+  return new StreamForgeError('UNAVAILABLE', 'the connector cannot go on', { cause: error })
 }
 
 interface Stream {
@@ -75,7 +92,7 @@ interface Stream {
 }
 
 async function awaitEnd(
-  stream: Stream, consumer: Consumer, signal: AbortSignal, { pollMs = 200, idleMs = 5000 }: Pick<DrainOptions, 'pollMs' | 'idleMs'>,
+  stream: Stream, ended: Promise<void>, signal: AbortSignal, { pollMs = 200, idleMs = 5000 }: Pick<DrainOptions, 'pollMs' | 'idleMs'>,
 ): Promise<StreamCompletion> {
   const refreshMs = Math.min(idleMs, 1000)
   for (;;) {
@@ -86,7 +103,7 @@ async function awaitEnd(
     // The loader is asked before the topic: what it sent before it finished is on the topic by then.
     if (idle > idleMs && await stream.loaderFinished() && await stream.drained()) return stream.refresh()
     const waitMs = isComplete(completion) ? Math.min(20, pollMs) : idle > idleMs ? refreshMs : pollMs
-    await Promise.race([consumer.done, abortableDelay(waitMs, signal)])
+    await Promise.race([ended, abortableDelay(waitMs, signal)])
   }
 }
 

@@ -24,15 +24,16 @@ interface Parts {
 /**
  * Makes the effect of a batch durable: records and gaps first, markers last, so that a stored marker says that what lies before it
  * is stored too. Doing it twice changes nothing.
- * @throws StreamForgeError STORE_REJECTED when the store refuses a document; STORE_UNAVAILABLE, STORE_CONFLICT
+ * @throws StreamForgeError STORE_REJECTED when the store refuses a document, with `details.everything` when it refuses all of several;
+ *   STORE_UNAVAILABLE, STORE_CONFLICT
  */
 export async function storeBatch(store: Store, collection: string, messages: readonly DataText[]): Promise<StoredBatch> {
   const { records, gaps, markers } = sortMessages(messages)
-  const written = records.length > 0 ? await accepted(collection, store.writeSerialised(collection, records)) : { created: 0 }
-  if (gaps.length > 0) await accepted('gaps', store.writeBatch('gaps', gaps))
+  const written = records.length > 0 ? await accepted(collection, records.length, store.writeSerialised(collection, records)) : { created: 0 }
+  if (gaps.length > 0) await accepted('gaps', gaps.length, store.writeBatch('gaps', gaps))
   if (markers.length > 0) {
     const documents = markers.map((marker) => ({ _key: markerKey(marker), ...marker }))
-    await accepted('stream_markers', store.writeBatch('stream_markers', documents))
+    await accepted('stream_markers', markers.length, store.writeBatch('stream_markers', documents))
   }
   return { created: written.created, duplicates: records.length - written.created, markers }
 }
@@ -47,11 +48,13 @@ function sortMessages(messages: readonly DataText[]): Parts {
   return parts
 }
 
-async function accepted(collection: string, write: Promise<WriteResult>): Promise<WriteResult> {
+async function accepted(collection: string, given: number, write: Promise<WriteResult>): Promise<WriteResult> {
   const result = await write
   const refused = result.rejected[0]
   if (!refused) return result
+  // One bad document is its own fault; when all are refused, the collection or this program is wrong.
+  const everything = given > 1 && result.rejected.length === given
   throw new StreamForgeError('STORE_REJECTED', `the store refused document '${refused.key}' of '${collection}': ${refused.reason}`, {
-    details: { collection, rejected: result.rejected.length },
+    details: { collection, rejected: result.rejected.length, everything },
   })
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { listDeadLetters, publishMessages, redriveDeadLetters } from '@streamforge/bus'
-import { canonicalLine, catalog, CoverageCertificate, type DeadLetter, recordKey } from '@streamforge/contracts'
-import type { Store } from '@streamforge/store'
+import { canonicalLine, catalog, CoverageCertificate, type DeadLetter, recordKey, StreamForgeError } from '@streamforge/contracts'
+import type { SerialisedDocument, Store, WriteResult } from '@streamforge/store'
 import { afterEach, describe, expect, it } from 'vitest'
 import {
   type Bench, candle, candles, gap, loaderFinished, marker, minute, openBench, start, trade, trades,
@@ -128,19 +128,42 @@ describe('bad messages', () => {
     bench = await openBench()
     await bench.publish([...candles(0, 60), marker(60)])
     const poison = recordKey(candle(7))
-    const picky: Store = new Proxy(bench.store, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name)
-        if (name !== 'writeSerialised') return typeof value === 'function' ? value.bind(target) : value
-        return async (...[collection, documents]: Parameters<Store['writeSerialised']>) => {
-          const result = await target.writeSerialised(collection, documents.filter((document) => document._key !== poison))
-          const refused = documents.some((document) => document._key === poison)
-          return { ...result, rejected: refused ? [{ key: poison, reason: 'poison' }] : [] }
-        }
-      },
+    const picky = storeWith(async (documents, write) => {
+      const result = await write(documents.filter((document) => document._key !== poison))
+      return { ...result, rejected: documents.some((document) => document._key === poison) ? [{ key: poison, reason: 'poison' }] : [] }
     })
     expect(certificateOf(await bench.run({ store: picky }))).toMatchObject({ rows_stored: 59, dead_lettered: 1, lost: 1, complete: false })
     expect((await listDeadLetters(bench.bus))[0]).toMatchObject({ code: 'STORE_REJECTED', source_offset: '7' })
+  })
+})
+
+describe('a store that fails', () => {
+  const nothingIsLost = async () => {
+    expect(await listDeadLetters(bench.bus)).toEqual([])
+    expect(certificateOf(await bench.run({}, { attempt: 2 }))).toMatchObject({ rows_stored: 60, complete: true })
+  }
+
+  it('is tried again while it is away', async () => {
+    bench = await openBench()
+    await bench.publish([...candles(0, 60), marker(60)])
+    let failures = 2
+    const away = storeWith((documents, write) => failures-- > 0
+      ? Promise.reject(new StreamForgeError('STORE_UNAVAILABLE', 'away')) : write(documents))
+    expect(certificateOf(await bench.run({ store: away }))).toMatchObject({ rows_stored: 60, complete: true })
+    expect(failures).toBeLessThan(0)
+  })
+
+  it.each([
+    ['a bug', () => Promise.reject(new TypeError('not a function')), { exitCode: 1, error: { code: 'INTERNAL', message: 'not a function' } }],
+    ['a collection that is gone', () => Promise.reject(new StreamForgeError('COLLECTION_NOT_FOUND', 'gone')), { exitCode: 2 }],
+    ['refusing everything', async (documents: readonly SerialisedDocument[]) => ({
+      created: 0, updated: 0, unchanged: 0, rejected: documents.map(({ _key }) => ({ key: _key, reason: 'read only' })),
+    }), { exitCode: 2, error: { code: 'STORE_REJECTED' } }],
+  ])('ends the work without a dead letter for %s', async (_, write, expected) => {
+    bench = await openBench()
+    await bench.publish([...candles(0, 60), marker(60)])
+    expect(await bench.run({ store: storeWith(write) })).toMatchObject({ ended: 'failed', ...expected })
+    await nothingIsLost()
   })
 })
 
@@ -235,6 +258,20 @@ describe('a connector that is interrupted', () => {
     while (await bench.store.count(bench.assignment.collection_name).catch(() => 0) < count) await new Promise(setImmediate)
   }
 })
+
+type Write = (documents: readonly SerialisedDocument[]) => Promise<WriteResult>
+
+/** The bench's store with another way of writing records. */
+function storeWith(change: (documents: readonly SerialisedDocument[], write: Write) => Promise<WriteResult>): Store {
+  return new Proxy(bench.store, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (name !== 'writeSerialised') return typeof value === 'function' ? value.bind(target) : value
+      return (collection: string, documents: readonly SerialisedDocument[]) =>
+        change(documents, (given) => target.writeSerialised(collection, given))
+    },
+  })
+}
 
 /** Another process's handles on the same bus and store. */
 async function openBenchOn({ directory, assignment, run, ...rest }: Bench) {
