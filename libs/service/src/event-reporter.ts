@@ -53,6 +53,7 @@ export function createReporter(options: {
     }
   }
   const sendLoading = () => {
+    clearTimeout(loadingTimer)
     loadingTimer = undefined
     lastLoading = performance.now()
     changed = false
@@ -72,9 +73,11 @@ export function createReporter(options: {
   return {
     progress(progress) {
       if (closed) return
+      const first = totals.records_written === 0 && progress.records_written > 0
       totals = { ...totals, ...progress }
       changed = true
-      const wait = pace.loading - (performance.now() - lastLoading)
+      // That records arrive is news, whenever it was that the last event said there are none.
+      const wait = first ? 0 : pace.loading - (performance.now() - lastLoading)
       if (wait <= 0) sendLoading()
       else loadingTimer ??= setTimeout(() => changed && sendLoading(), wait)
     },
