@@ -55,6 +55,7 @@ export function foreignness(dataset: Dataset, message: DataMessage): string | un
       if (message.queue_id !== dataset.queueId) return `a marker of queue ${message.queue_id}, expected ${dataset.queueId}`
       return message.shards === dataset.shards && message.shard < dataset.shards ? undefined
         : `a marker of shard ${message.shard} of ${message.shards}, expected ${dataset.shards} shards`
+    case 'candle_open':
     case 'book_diff':
     case 'book_snapshot':
     case 'book_gap':

@@ -1,3 +1,4 @@
+import type { BookDiff, PriceLevel } from './book-records.ts'
 import type { Candle, MarketRecord, Trade } from './records.ts'
 
 /**
@@ -25,6 +26,12 @@ export function canonicalCandle(c: Pick<Candle, 'open_time' | 'open' | 'high' | 
 /** `trade_id,event_time,price,quantity,buyer_maker`, the last as 1 or 0 */
 export function canonicalTrade(t: Pick<Trade, 'trade_id' | 'event_time' | 'price' | 'quantity' | 'buyer_maker'>): string {
   return `${t.trade_id},${t.event_time},${canonicalDecimal(t.price)},${canonicalDecimal(t.quantity)},${t.buyer_maker ? 1 : 0}`
+}
+
+/** `first_update_id,final_update_id,bids,asks`; levels as `price:quantity` in the venue's own text, separated by spaces */
+export function canonicalBookDiff(d: Pick<BookDiff, 'first_update_id' | 'final_update_id' | 'bids' | 'asks'>): string {
+  const levels = (side: readonly PriceLevel[]) => side.map(([price, quantity]) => `${price}:${quantity}`).join(' ')
+  return `${d.first_update_id},${d.final_update_id},${levels(d.bids)},${levels(d.asks)}`
 }
 
 /**

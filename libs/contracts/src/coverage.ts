@@ -23,7 +23,7 @@ export const CoverageCertificate = z.strictObject({
   time_range: z.string(),
   from: Epoch,
   to: Epoch,
-  unit: z.enum(['candles', 'trades']),
+  unit: z.enum(['candles', 'trades', 'updates']).describe("'updates': update ids of an order book"),
   rows_expected: z.int().nonnegative(),
   rows_stored: z.int().nonnegative(),
   missing_at_source: z.int().nonnegative().describe('In holes that the venue itself has'),
@@ -36,6 +36,8 @@ export const CoverageCertificate = z.strictObject({
   first_trade_id: z.int().nonnegative().optional(),
   last_trade_id: z.int().nonnegative().optional(),
   checksum: z.string().regex(/^sha256:[0-9a-f]{64}$/).describe('Over the canonical lines in key order, each ended by a newline'),
+  open: z.boolean().optional().describe(
+    'True for live data: from the first stored record to the newest at certified_at; `from` and `to` are theirs, and more may follow'),
   complete: z.boolean(),
   certified_at: Epoch,
 })

@@ -1,6 +1,7 @@
 export { errorTable, errorCodes, StreamForgeError, toStreamForgeError, type ErrorCode } from './errors.ts'
 export {
   MIN_EPOCH_MS, MAX_EPOCH_MS, toEpochMs, parseTimeRange, formatTimeRange, timeRangePattern, type EpochMs, type TimeRange,
+  parseOpenTimeRange, formatOpenTimeRange, openTimeRangePattern, type OpenTimeRange,
 } from './time.ts'
 export { Interval, intervals, intervalLengths, floorToInterval, ceilToInterval, nextOpenTime, countCandles } from './interval.ts'
 export { DataType, dataTypes, parseDataType, type ParsedDataType } from './data-type.ts'
@@ -8,14 +9,14 @@ export {
   Venue, Symbol, WorkflowId, QueueId, TopicName, CollectionName, Offset, queueId, dataTopic, collectionName, telemetryId, targetOf,
 } from './names.ts'
 export {
-  Epoch, Candle, Trade, Gap, StreamMarker, DataMessage, StoredCandle, StoredTrade, type MarketRecord,
+  Epoch, Candle, CandleOpen, Trade, Gap, StreamMarker, DataMessage, StoredCandle, StoredTrade, type MarketRecord,
   recordKey, gapKey, candleKeyRange, tradeKeyRange,
 } from './records.ts'
 export {
   BookMarket, BookSymbol, DecimalText, PriceLevel, BookDiff, BookSnapshot, BookGap, BookGapReason, BookTicker, type BookRecord,
   bookRecordKey, bookKeyRange,
 } from './book-records.ts'
-export { canonicalDecimal, canonicalCandle, canonicalTrade, canonicalLine } from './canonical-line.ts'
+export { canonicalDecimal, canonicalCandle, canonicalTrade, canonicalBookDiff, canonicalLine } from './canonical-line.ts'
 export { CoverageCertificate, StoredCoverageCertificate, type Hole } from './coverage.ts'
 export {
   TimestampSeconds, Target, Shard, ShardCheckpoint, Checkpoint, Assignment,

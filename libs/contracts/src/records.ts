@@ -34,6 +34,10 @@ export const Candle = z.strictObject({
 })
 export type Candle = z.infer<typeof Candle>
 
+/** A candle of live data as it stands before it closes: shown, never stored. `event_time` is still the end of the interval. */
+export const CandleOpen = Candle.extend({ kind: z.literal('candle_open') })
+export type CandleOpen = z.infer<typeof CandleOpen>
+
 /** A trade, or an aggregate of trades that filled together (Binance aggTrades). Ids of one symbol are contiguous. */
 export const Trade = z.strictObject({
   kind: z.literal('trade'),
@@ -85,7 +89,7 @@ export type StreamMarker = z.infer<typeof StreamMarker>
 
 /** What a data topic carries. Keyed by symbol. */
 export const DataMessage = z.discriminatedUnion('kind', [
-  Candle, Trade, Gap, StreamMarker, BookDiff, BookSnapshot, BookGap, BookTicker,
+  Candle, CandleOpen, Trade, Gap, StreamMarker, BookDiff, BookSnapshot, BookGap, BookTicker,
 ])
 export type DataMessage = z.infer<typeof DataMessage>
 export type MarketRecord = Candle | Trade
@@ -96,9 +100,10 @@ const paddedId = (id: number) => String(id).padStart(16, '0')
  * The deterministic key of a record, made from what it is: `BTCUSDT_5m_1722470400000`, `BTCUSDT_trade_0000000553287559`.
  * Within one symbol and type, keys sort as their records do in time.
  */
-export function recordKey(record: MarketRecord | BookRecord): string {
+export function recordKey(record: MarketRecord | CandleOpen | BookRecord): string {
   switch (record.kind) {
-    case 'candle': return `${record.symbol}_${record.interval}_${record.open_time}`
+    case 'candle':
+    case 'candle_open': return `${record.symbol}_${record.interval}_${record.open_time}`
     case 'trade': return `${record.symbol}_trade_${paddedId(record.trade_id)}`
     case 'book_diff':
     case 'book_snapshot':

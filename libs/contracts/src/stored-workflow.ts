@@ -26,6 +26,9 @@ export const StoredQueue = Queue.extend({
   max_attempts: z.int().positive(),
   source: z.enum(['auto', 'rest', 'archive']),
   stop_reason: z.string().optional(),
+  /** A live queue stops in stages: its loader, then its connector, then whatever is left; each begins at `stop_stage_at`. */
+  stop_stage: z.enum(['loader', 'connector', 'all']).optional(),
+  stop_stage_at: Epoch.optional(),
   ended_at: Epoch.optional(),
   outbox: z.array(z.strictObject({ id: z.int().nonnegative(), command: QueueCommand })),
   has_outbox: z.boolean(),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatTimeRange, MAX_EPOCH_MS, MIN_EPOCH_MS, parseTimeRange, toEpochMs } from './time.ts'
+import { formatOpenTimeRange, formatTimeRange, MAX_EPOCH_MS, MIN_EPOCH_MS, parseOpenTimeRange, parseTimeRange, toEpochMs } from './time.ts'
 
 const instant = fc.integer({ min: MIN_EPOCH_MS, max: MAX_EPOCH_MS - 1 })
 
@@ -43,4 +43,28 @@ describe('parseTimeRange', () => {
     ['2024-02-30:2024-03-02', /not a date/], ['1999-01-01:2024-01-01', /not a date/], ['2024-01-01:2100-01-02', /not a date/],
     ['2024-13-01:2024-14-01', /not a date/], ['2024-08-01T12:00:2024-08-02', /not 'from:to'/],
   ])('refuses %j', (text, message) => expect(() => parseTimeRange(text)).toThrow(message))
+})
+
+describe('parseOpenTimeRange', () => {
+  it('reads a range without an end, and one with', () => {
+    expect(parseOpenTimeRange('2024-08-01:')).toEqual({ from: 1_722_470_400_000, to: undefined })
+    expect(parseOpenTimeRange('2024-08-01T12:30Z:')).toEqual({ from: 1_722_515_400_000, to: undefined })
+    expect(parseOpenTimeRange('2024-08-01:2024-08-02')).toEqual(parseTimeRange('2024-08-01:2024-08-02'))
+  })
+
+  it('reads back what it writes', () => {
+    fc.assert(fc.property(instant, fc.option(instant, { nil: undefined }), (from, to) => {
+      fc.pre(to === undefined || from < to)
+      expect(parseOpenTimeRange(formatOpenTimeRange({ from, to }))).toEqual({ from, to })
+    }))
+  })
+
+  it.each([
+    ['', /not 'from:to' or 'from:'/], [':', /not 'from:to'/], [':2024-08-01', /not 'from:to'/], ['2024-08-01', /not 'from:to'/],
+    ['2024-02-30:', /not a date/], ['2024-08-02:2024-08-01', /reversed/],
+  ])('refuses %j', (text, message) => expect(() => parseOpenTimeRange(text)).toThrow(message))
+
+  it('stays closed to the parser of closed ranges', () => {
+    expect(() => parseTimeRange('2024-08-01:')).toThrow(/not 'from:to'/)
+  })
 })

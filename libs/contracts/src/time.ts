@@ -36,11 +36,7 @@ export const timeRangePattern = new RegExp(`^(${instant}):(${instant})$`)
  */
 export function parseTimeRange(text: string): TimeRange {
   const match = timeRangePattern.exec(text)
-  if (!match) {
-    throw new StreamForgeError('BAD_TIME_RANGE', `time_range '${text}' is not 'from:to'`, {
-      remedy: "write dates as '2024-08-01:2024-08-02' or instants as '2024-08-01T12:00Z:2024-08-01T18:00Z'",
-    })
-  }
+  if (!match) throw malformed(text, "'from:to'")
   const range = { from: parseInstant(match[1]!), to: parseInstant(match[2]!) }
   if (range.from >= range.to) {
     throw new StreamForgeError('BAD_TIME_RANGE', `time_range '${text}' is ${range.from === range.to ? 'empty' : 'reversed'}`, {
@@ -48,6 +44,31 @@ export function parseTimeRange(text: string): TimeRange {
     })
   }
   return range
+}
+
+/** Of live data: `to` undefined means until it is stopped. */
+export interface OpenTimeRange {
+  from: EpochMs
+  to: EpochMs | undefined
+}
+
+/** `from:to`, or `from:` for a range without an end. */
+export const openTimeRangePattern = new RegExp(`^(${instant}):(${instant})?$`)
+
+/**
+ * Parses a range that may have no end: `from:to` as {@link parseTimeRange} does, or `from:`.
+ * @throws StreamForgeError BAD_TIME_RANGE as parseTimeRange
+ */
+export function parseOpenTimeRange(text: string): OpenTimeRange {
+  const match = openTimeRangePattern.exec(text)
+  if (!match) throw malformed(text, "'from:to' or 'from:'")
+  return match[2] === undefined ? { from: parseInstant(match[1]!), to: undefined } : parseTimeRange(text)
+}
+
+function malformed(text: string, expected: string): StreamForgeError {
+  return new StreamForgeError('BAD_TIME_RANGE', `time_range '${text}' is not ${expected}`, {
+    remedy: "write dates as '2024-08-01:2024-08-02' or instants as '2024-08-01T12:00Z:2024-08-01T18:00Z'",
+  })
 }
 
 function parseInstant(text: string): EpochMs {
@@ -63,6 +84,11 @@ function parseInstant(text: string): EpochMs {
 /** The shortest text that {@link parseTimeRange} reads back as the same range. */
 export function formatTimeRange(range: TimeRange): string {
   return `${formatInstant(range.from)}:${formatInstant(range.to)}`
+}
+
+/** The shortest text that {@link parseOpenTimeRange} reads back as the same range. */
+export function formatOpenTimeRange({ from, to }: OpenTimeRange): string {
+  return to === undefined ? `${formatInstant(from)}:` : formatTimeRange({ from, to })
 }
 
 function formatInstant(ms: EpochMs): string {

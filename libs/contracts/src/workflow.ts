@@ -1,25 +1,28 @@
 import { z } from 'zod'
 import { CoverageCertificate } from './coverage.ts'
-import { DataType } from './data-type.ts'
+import { DataType, parseDataType } from './data-type.ts'
 import { CollectionName, QueueId, Symbol, TopicName, Venue, WorkflowId } from './names.ts'
 import { Checkpoint, Shard, Target } from './queue-control.ts'
 import { EventError } from './queue-event.ts'
 import { Epoch } from './records.ts'
-import { timeRangePattern } from './time.ts'
+import { openTimeRangePattern, timeRangePattern } from './time.ts'
 
 /** POST /workflows. Every symbol is combined with every type: one queue each. */
 export const WorkflowRequest = z.strictObject({
   venue: Venue.default('binance'),
   symbols: z.array(Symbol).min(1).max(2000),
   types: z.array(DataType).min(1).max(20),
-  time_range: z.string().regex(timeRangePattern, "expected 'from:to', such as 2024-08-01:2024-08-02")
-    .describe("'from:to' in UTC, from included, to excluded; dates, date-times ending in Z, or epoch numbers"),
+  time_range: z.string().regex(openTimeRangePattern, "expected 'from:to', such as 2024-08-01:2024-08-02, or 'from:' with a live type")
+    .describe("'from:to' in UTC, from included, to excluded; dates, date-times ending in Z, or epoch numbers. With a live type (ws_*) "
+      + "also 'from:': until it is stopped. History (api_*) then reaches from `from` to where live began"),
   name: z.string().min(1).max(120).optional().describe('A name for people'),
   options: z.strictObject({
     shards: z.int().min(1).max(64).optional().describe('Parts of one range that load in parallel; default by size'),
     source: z.enum(['auto', 'rest', 'archive']).default('auto').describe('auto: archive files for closed days where the venue has them'),
     max_attempts: z.int().min(1).max(1000).default(5).describe('Attempts without progress before a queue fails'),
   }).prefault({}),
+}).refine((r) => timeRangePattern.test(r.time_range) || r.types.some((type) => parseDataType(type).source === 'ws'), {
+  path: ['time_range'], error: "without a live type (ws_*) a range needs an end: 'from:to', such as 2024-08-01:2024-08-02",
 })
 export type WorkflowRequest = z.infer<typeof WorkflowRequest>
 export type WorkflowRequestInput = z.input<typeof WorkflowRequest>
@@ -58,7 +61,7 @@ export const Queue = z.strictObject({
   type: DataType,
   time_range: z.string(),
   from: Epoch,
-  to: Epoch,
+  to: Epoch.optional().describe('Absent: live until stopped, or history whose end is where its live queue began'),
   kafka_topic: TopicName,
   collection_name: CollectionName,
   shards: z.array(Shard),
@@ -66,6 +69,7 @@ export const Queue = z.strictObject({
   status: QueueStatus,
   jobs: z.array(Job),
   certificate: CoverageCertificate.optional(),
+  ends_at_queue: QueueId.optional().describe('The live queue that this history leads up to: it waits for its first record'),
   topic_deleted: z.boolean(),
 })
 export type Queue = z.infer<typeof Queue>

@@ -34,7 +34,7 @@ export function workerEvent(queue: StoredQueue, target: Target, more: Partial<Wo
 export function certificate(queue: StoredQueue, more: Partial<CoverageCertificate> = {}): CoverageCertificate {
   return {
     queue_id: queue.queue_id, workflow_id: queue.workflow_id, venue: queue.venue, symbol: queue.symbol, type: queue.type,
-    collection_name: queue.collection_name, time_range: queue.time_range, from: queue.from, to: queue.to, unit: 'candles',
+    collection_name: queue.collection_name, time_range: queue.time_range, from: queue.from, to: queue.to ?? queue.from, unit: 'candles',
     rows_expected: 288, rows_stored: 288, missing_at_source: 0, lost: 0, foreign: 0, duplicates_refused: 0, dead_lettered: 0, holes: [],
     hole_count: 0, checksum: `sha256:${'0'.repeat(64)}`, complete: true, certified_at: 1_722_500_000_000, ...more,
   }
