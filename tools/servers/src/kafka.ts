@@ -39,7 +39,7 @@ const startTimeoutMs = 60_000
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServer> {
   const log = options.log ?? (() => {})
   const classPath = await kafkaClassPath()
-  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'streamforge-kafka-')))
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'kafka-broker-')))
   const port = options.port || (await freePort())
   await prepareDirectory(directory, { port, classPath })
 

@@ -1,4 +1,5 @@
 import { Kafka, logLevel, type Broker, type Cluster, type KafkaConfig } from 'kafkajs'
+import { connectOnceAtATime, type ConnectionPool } from './connect-once.ts'
 import { busClosed, kafkaErrorType } from './kafka-errors.ts'
 import { retrying } from './retry.ts'
 
@@ -8,6 +9,8 @@ export interface KafkaConnection {
   clientId: string
   sasl?: KafkaConfig['sasl']
   ssl?: KafkaConfig['ssl']
+  /** Milliseconds after which opening fails when no broker answers; default 10,000. */
+  connectWithinMs?: number
 }
 
 export interface FetchedMessage {
@@ -30,7 +33,7 @@ export interface KafkaBroker extends Omit<Broker, 'fetch' | 'produce' | 'describ
     responses: { topicName: string; partitions: { partition: number; highWatermark: string; messages: FetchedMessage[] }[] }[]
   }>
   /** Sends a request of our own making, see wire/produce-request.ts. */
-  connectionPool: { send<T>(exchange: { request: object; response: { decode(payload: Buffer): Promise<T>; parse(decoded: T): Promise<T> } }): Promise<T> }
+  connectionPool: ConnectionPool & { send<T>(exchange: { request: object; response: { decode(payload: Buffer): Promise<T>; parse(decoded: T): Promise<T> } }): Promise<T> }
   initProducerId(request: { transactionTimeout: number }): Promise<{ producerId: string; producerEpoch: number }>
   listOffsets(request: {
     replicaId: number; isolationLevel: number
@@ -78,12 +81,11 @@ export interface KafkaCluster {
   close(): Promise<void>
 }
 
-const connectWithinMs = 10_000
-
-/** @throws StreamForgeError BUS_UNAVAILABLE when no broker answers within 10 s */
+/** @throws StreamForgeError BUS_UNAVAILABLE when no broker answers in time */
 export async function openCluster(connection: KafkaConnection, random: () => number): Promise<KafkaCluster> {
   const cluster = rawCluster(connection)
-  await retrying({ doing: `reach a broker at ${connection.brokers.join(', ')}`, withinMs: connectWithinMs, random }, async () => {
+  const { brokers, connectWithinMs: withinMs = 10_000 } = connection
+  await retrying({ doing: `reach a broker at ${brokers.join(', ')}`, withinMs, random }, async () => {
     await cluster.connect()
     await cluster.refreshMetadata()
   }).catch(async (error: unknown) => {
@@ -176,4 +178,8 @@ class ConnectedCluster implements KafkaCluster {
   }
 }
 
-const typed = (broker: Broker) => broker as unknown as KafkaBroker
+function typed(broker: Broker): KafkaBroker {
+  const known = broker as unknown as KafkaBroker
+  connectOnceAtATime(known.connectionPool)
+  return known
+}

@@ -19,7 +19,7 @@ export interface KafkaBusOptions extends KafkaConnection {
 
 /**
  * Opens the Kafka adapter of the bus.
- * @throws StreamForgeError BUS_UNAVAILABLE when no broker answers within 10 s
+ * @throws StreamForgeError BUS_UNAVAILABLE when no broker answers in time, BAD_CONFIG when it refuses the user
  */
 export async function openKafkaBus(options: KafkaBusOptions): Promise<Bus> {
   return new KafkaBus(options, await openCluster(options, options.random ?? Math.random))

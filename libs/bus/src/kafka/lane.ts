@@ -53,7 +53,7 @@ export class Lane {
     this.#highWatermark = highWatermark
     if (messages.length === 0) return
     this.#buffer = this.#buffer.length === 0 ? [...messages] : this.#buffer.concat(messages)
-    this.#delivering ??= this.#deliver().finally(() => { this.#delivering = undefined })
+    this.#delivering ??= this.#deliver()
   }
 
   /** Starts no further batch; resolves when the one in hand, if any, has ended. */
@@ -74,9 +74,11 @@ export class Lane {
       const messages = this.#buffer.slice(0, this.#options.maxBatch)
       this.#buffer = this.#buffer.slice(messages.length)
       if (this.wantsMore) this.onRoom()
-      if (!(await this.#handle(messages))) return
+      if (!(await this.#handle(messages))) break
       this.#options.onHandled(messages.at(-1)!.offset + 1n)
     }
+    // In the same turn as the last look at the buffer: what is appended from now on starts anew.
+    this.#delivering = undefined
   }
 
   /** False when the lane was halted before the handler resolved. */

@@ -35,8 +35,9 @@ export class OffsetCommitter {
   }
 
   handled(offset: PartitionOffset): void {
+    if (this.#stop.signal.aborted) return
     this.#due.set(`${offset.topic}/${offset.partition}`, offset)
-    this.#running ??= this.#run().finally(() => { this.#running = undefined })
+    this.#running ??= this.#run()
   }
 
   /** Resolves when all is committed, or cannot be any more. */
@@ -57,12 +58,14 @@ export class OffsetCommitter {
         await this.#commit(offsets)
         failures = 0
       } catch (error) {
-        if (!this.#mayRetry(error)) return
+        if (!this.#mayRetry(error)) break
         // What became due meanwhile is newer.
         for (const o of offsets) if (!this.#due.has(`${o.topic}/${o.partition}`)) this.#due.set(`${o.topic}/${o.partition}`, o)
         await pause(retryDelayMs(failures++, delay, this.#random), this.#stop.signal)
       }
     }
+    // In the same turn as the last look at what is due: what is handled from now on starts anew.
+    this.#running = undefined
   }
 
   #mayRetry(error: unknown): boolean {

@@ -20,6 +20,7 @@ export class Producer {
   readonly #cluster: KafkaCluster
   readonly #options: ProducerOptions
   readonly #leaders = new Map<string, Leaders>()
+  readonly #looking = new Map<string, Promise<Leaders>>()
   readonly #turns = new Map<string, number>()
   readonly #queue: Pending[] = []
   readonly #sender: RecordSender
@@ -34,8 +35,11 @@ export class Producer {
 
   async publish(topic: string, messages: readonly OutgoingMessage[]): Promise<{ partition: number; offset: bigint }[]> {
     if (this.#closed) throw busClosed()
+    if (messages.length === 0) return []
     const began = performance.now()
     const leaders = this.#leaders.get(topic) ?? (await this.#findLeaders(topic))
+    // The bus may have been closed meanwhile.
+    if (this.#closed) throw busClosed()
     const { parcels, placements, bytes } = planProduce(topic, messages, {
       partitions: leaders.length, turn: () => this.#turn(topic), now: this.#options.now(),
     })
@@ -60,7 +64,7 @@ export class Producer {
   async #enqueue(parcels: Parcel[]): Promise<Map<number, bigint>[]> {
     const pending = parcels.map((parcel): Pending => ({ ...parcel, settled: Promise.withResolvers() }))
     this.#queue.push(...pending)
-    this.#pumping ??= this.#pump().finally(() => { this.#pumping = undefined })
+    this.#pumping ??= this.#pump()
     const results = await Promise.allSettled(pending.map((p) => p.settled.promise))
     return results.map((result) => {
       if (result.status === 'rejected') throw result.reason
@@ -68,10 +72,17 @@ export class Producer {
     })
   }
 
-  async #findLeaders(topic: string): Promise<Leaders> {
-    const leaders = await findLeaders(this.#cluster, topic, this.#options)
-    this.#leaders.set(topic, leaders)
-    return leaders
+  /** Calls that meet share one look-up. */
+  #findLeaders(topic: string): Promise<Leaders> {
+    let looking = this.#looking.get(topic)
+    if (!looking) {
+      looking = findLeaders(this.#cluster, topic, this.#options).then((leaders) => {
+        this.#leaders.set(topic, leaders)
+        return leaders
+      }).finally(() => this.#looking.delete(topic))
+      this.#looking.set(topic, looking)
+    }
+    return looking
   }
 
   #turn(topic: string): number {
@@ -87,6 +98,8 @@ export class Producer {
       const outcomes = await this.#sender.send(batches)
       for (const parcel of parcels) settle(parcel, batches, outcomes)
     }
+    // In the same turn as the last look at the queue: what is queued from now on starts anew.
+    this.#pumping = undefined
   }
 }
 
