@@ -10,9 +10,9 @@ const start = Date.UTC(2024, 7, 1)
 const step = 300_000
 const base = { queueId: 'queue-1', venue: 'binance', symbol: 'BTCUSDT', shards: 1 }
 const candles = (count: number): Dataset => ({
-  ...base, type: 'api_candles_5m', unit: 'candles', interval: '5m', range: { from: start, to: start + count * step },
+  ...base, live: false, type: 'api_candles_5m', unit: 'candles', interval: '5m', range: { from: start, to: start + count * step },
 })
-const trades: Dataset = { ...base, type: 'api_trades', unit: 'trades', range: { from: start, to: start + 86_400_000 } }
+const trades: Dataset = { ...base, live: false, type: 'api_trades', unit: 'trades', range: { from: start, to: start + 86_400_000 } }
 
 const candle = (index: number): Candle => ({
   kind: 'candle', venue: 'binance', symbol: 'BTCUSDT', interval: '5m', open_time: start + index * step, open: 1.5, high: 2, low: 1,

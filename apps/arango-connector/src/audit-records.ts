@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto'
 import {
-  canonicalCandle, canonicalTrade, ceilToInterval, type Gap, nextOpenTime, recordKey,
+  canonicalCandle, canonicalTrade, ceilToInterval, type Gap, nextOpenTime,
 } from '@streamforge/contracts'
 import type { StoredDocument } from '@streamforge/store'
-import { type Dataset, type DatasetRecord, foreignness } from './dataset.ts'
+import { type Dataset, ownRecord } from './dataset.ts'
+import { auditUpdates } from './audit-updates.ts'
 import { addHole, type ExplainedHoles, explainCandleHole, explainTradeHole, gapCursor, noHoles } from './explain-holes.ts'
+import { hashLines } from './hash-lines.ts'
 
 /** What reading a dataset's stored records in key order shows. */
 export interface AuditResult extends ExplainedHoles {
@@ -14,6 +15,8 @@ export interface AuditResult extends ExplainedHoles {
   expected: number
   firstTradeId: number | undefined
   lastTradeId: number | undefined
+  /** Of live data: what it spans, from the first stored record to the newest. Undefined: nothing, or the dataset's own range. */
+  spans?: { from: number; to: number } | undefined
   /** `sha256:` and 64 hex digits. */
   checksum: string
 }
@@ -31,7 +34,12 @@ export interface TradeIds {
 }
 
 export function startAudit(dataset: Dataset, gaps: readonly Gap[], ids?: TradeIds): Audit {
-  return dataset.unit === 'candles' ? auditCandles(dataset, gaps) : auditTrades(dataset, gaps, ids)
+  switch (dataset.unit) {
+    case 'candles': return auditCandles(dataset, gaps)
+    case 'trades': return auditTrades(dataset, gaps, ids)
+    case 'updates': return auditUpdates(dataset)
+    default: return dataset satisfies never
+  }
 }
 
 function auditCandles(dataset: Dataset & { unit: 'candles' }, gaps: readonly Gap[]): Audit {
@@ -41,9 +49,11 @@ function auditCandles(dataset: Dataset & { unit: 'candles' }, gaps: readonly Gap
   const lines = hashLines()
   let stored = 0
   let foreign = 0
-  let expectedOpen = ceilToInterval(range.from, interval)
+  // Live data begins with what is there first; what comes before is not its own.
+  let expectedOpen = dataset.live ? undefined : ceilToInterval(range.from, interval)
+  let from: number | undefined
   const closeHole = (to: number) => {
-    if (to > expectedOpen) for (const hole of explainCandleHole({ from: expectedOpen, to }, interval, cursor)) addHole(holes, hole)
+    if (expectedOpen !== undefined && to > expectedOpen) for (const hole of explainCandleHole({ from: expectedOpen, to }, interval, cursor)) addHole(holes, hole)
   }
   return {
     add(documents) {
@@ -55,15 +65,16 @@ function auditCandles(dataset: Dataset & { unit: 'candles' }, gaps: readonly Gap
         }
         if (candle.open_time !== expectedOpen) closeHole(candle.open_time)
         expectedOpen = nextOpenTime(candle.open_time, interval)
+        from ??= candle.open_time
         stored++
         lines.add(canonicalCandle(candle))
       }
       lines.flush()
     },
     finish() {
-      closeHole(range.to)
+      if (!dataset.live) closeHole(range.to)
       return {
-        ...holes, stored, foreign, expected: stored + holes.missingAtSource + holes.lost,
+        ...holes, stored, foreign, spans: spans(dataset, from, expectedOpen), expected: stored + holes.missingAtSource + holes.lost,
         firstTradeId: undefined, lastTradeId: undefined, checksum: lines.checksum(),
       }
     },
@@ -78,6 +89,7 @@ function auditTrades(dataset: Dataset, gaps: readonly Gap[], ids?: TradeIds): Au
   let foreign = 0
   let firstTradeId: number | undefined
   let lastId = ids ? ids.first - 1 : undefined
+  let firstTime: number | undefined
   let lastTime = dataset.range.from
   const closeHole = (nextId: number, time: number) => {
     const missing = lastId === undefined ? 0 : nextId - lastId - 1
@@ -93,6 +105,7 @@ function auditTrades(dataset: Dataset, gaps: readonly Gap[], ids?: TradeIds): Au
         }
         closeHole(trade.trade_id, trade.event_time)
         firstTradeId ??= trade.trade_id
+        firstTime ??= trade.event_time
         lastId = trade.trade_id
         // A few trades carry a time before that of the id before them; gaps go by the latest time.
         lastTime = Math.max(lastTime, trade.event_time)
@@ -104,30 +117,12 @@ function auditTrades(dataset: Dataset, gaps: readonly Gap[], ids?: TradeIds): Au
     finish() {
       if (ids) closeHole(ids.last + 1, dataset.range.to)
       return {
-        ...holes, stored, foreign, expected: stored + holes.missingAtSource + holes.lost,
+        ...holes, stored, foreign, spans: spans(dataset, firstTime, lastTime + 1), expected: stored + holes.missingAtSource + holes.lost,
         firstTradeId: ids?.first ?? firstTradeId, lastTradeId: ids?.last ?? lastId, checksum: lines.checksum(),
       }
     },
   }
 }
 
-/** The document as a record of the dataset, or undefined when it is none or lies under a key that is not its own. */
-function ownRecord(dataset: Dataset, document: StoredDocument): DatasetRecord | undefined {
-  const record = document as unknown as DatasetRecord
-  if (record.kind !== 'candle' && record.kind !== 'trade') return undefined
-  return foreignness(dataset, record) === undefined && recordKey(record) === document._key ? record : undefined
-}
-
-/** Lines go into the hash a batch at a time: one call of the hash costs more than a line. */
-function hashLines() {
-  const hash = createHash('sha256')
-  let text = ''
-  return {
-    add: (line: string) => void (text += `${line}\n`),
-    flush: () => {
-      hash.update(text)
-      text = ''
-    },
-    checksum: () => `sha256:${hash.digest('hex')}`,
-  }
-}
+const spans = ({ live }: Dataset, from: number | undefined, to: number | undefined) =>
+  (live && from !== undefined && to !== undefined ? { from, to } : undefined)

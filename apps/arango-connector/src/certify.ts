@@ -8,7 +8,7 @@ import { type Dataset, datasetKeyRange } from './dataset.ts'
 export interface StreamFacts {
   /** The ends that the markers prove; undefined when there is no trade, or no proof. */
   ids: TradeIds | undefined
-  /** False when markers are missing (dead-lettered): the ends of the stream are not proven then. */
+  /** False when markers are missing (dead-lettered): the ends of the stream are not proven then. Live data needs none. */
   markersComplete: boolean
   duplicates: number
   deadLettered: number
@@ -35,7 +35,7 @@ export async function certify(options: CertifyOptions): Promise<CoverageCertific
   if (mayHoldRecords(dataset, facts)) {
     for await (const documents of store.scan(options.assignment.collection_name, datasetKeyRange(dataset, facts.ids), { batchSize })) {
       signal.throwIfAborted()
-      audit.add(facts.ids || dataset.unit === 'candles' ? documents : documents.filter((document) => isInRange(document, dataset)))
+      audit.add(facts.ids || dataset.unit !== 'trades' ? documents : documents.filter((document) => isInRange(document, dataset)))
       read += documents.length
       onProgress?.(read)
       // The store may answer without waiting; heartbeats and health need their turn.
@@ -47,7 +47,7 @@ export async function certify(options: CertifyOptions): Promise<CoverageCertific
 
 /** Complete markers without ids prove that the range has no trade. */
 function mayHoldRecords(dataset: Dataset, { ids, markersComplete }: StreamFacts): boolean {
-  return dataset.unit === 'candles' || ids !== undefined || !markersComplete
+  return dataset.unit !== 'trades' || dataset.live || ids !== undefined || !markersComplete
 }
 
 /** Without proven ids all trades of the symbol are read, also those of other ranges. */
@@ -55,14 +55,19 @@ function isInRange({ event_time }: StoredDocument, { range }: Dataset): boolean 
   return typeof event_time === 'number' && event_time >= range.from && event_time < range.to
 }
 
-async function readGaps(store: Store, dataset: Dataset): Promise<Gap[]> {
-  const key = (from: number) => gapKey({ symbol: dataset.symbol, type: dataset.type, from } as Gap)
+/** A live series may go on where history ended, in the same collection: then the gaps of that history are its own too. */
+async function readGaps(store: Store, { symbol, type, venue, range, live }: Dataset): Promise<Gap[]> {
   const gaps: Gap[] = []
-  for await (const batch of store.scan('gaps', { from: key(dataset.range.from), to: key(dataset.range.to) })) {
-    for (const { _key, ...gap } of batch) if ((gap as Gap).venue === dataset.venue) gaps.push(gap as Gap)
+  for (const of of live ? [type, historyOf(type)] : [type]) {
+    const key = (from: number) => gapKey({ symbol, type: of, from } as Gap)
+    for await (const batch of store.scan('gaps', { from: key(range.from), to: key(range.to) })) {
+      for (const { _key, ...gap } of batch) if ((gap as Gap).venue === venue) gaps.push(gap as Gap)
+    }
   }
   return gaps
 }
+
+const historyOf = (type: Dataset['type']) => type.replace(/^ws_/, 'api_') as Dataset['type']
 
 /** A queue's id ends with its workflow's, where queue-manager has made it; a worker started by hand may have any. */
 function workflowOf(queueId: string): string {
@@ -74,14 +79,20 @@ function toCertificate({ dataset, assignment, facts, now }: CertifyOptions, audi
   return {
     queue_id: assignment.queue_id, workflow_id: assignment.workflow_id ?? workflowOf(assignment.queue_id),
     venue: assignment.venue, symbol: assignment.symbol, type: assignment.type, collection_name: assignment.collection_name,
-    time_range: assignment.time_range, from: dataset.range.from, to: dataset.range.to, unit: dataset.unit,
+    time_range: assignment.time_range, ...rangeOf(dataset, audit), unit: dataset.unit,
     rows_expected: audit.expected, rows_stored: audit.stored, missing_at_source: audit.missingAtSource, lost: audit.lost,
     foreign: audit.foreign, duplicates_refused: facts.duplicates, dead_lettered: facts.deadLettered,
     holes: audit.holes, hole_count: audit.holeCount,
     ...(audit.firstTradeId !== undefined && { first_trade_id: audit.firstTradeId }),
     ...(audit.lastTradeId !== undefined && { last_trade_id: audit.lastTradeId }),
     checksum: audit.checksum,
-    complete: facts.markersComplete && audit.lost === 0 && audit.foreign === 0 && facts.deadLettered === 0,
+    ...(dataset.live && { open: true }),
+    complete: (dataset.live || facts.markersComplete) && audit.lost === 0 && audit.foreign === 0 && facts.deadLettered === 0,
     certified_at: now(),
   }
+}
+
+/** Live data vouches for what it has so far, which may be nothing. */
+function rangeOf({ range, live }: Dataset, { spans }: AuditResult): { from: number; to: number } {
+  return live ? spans ?? { from: range.from, to: range.from } : { from: range.from, to: range.to }
 }

@@ -32,9 +32,9 @@ export async function openBench(options: { partitions?: number; shards?: number;
   const to = start + minutes * minute
   const assignment: Assignment = {
     workflow_id: 'wf-a1b2c3', queue_id, target: 'arango-connector', venue: 'binance', symbol: 'BTCUSDT', type,
-    time_range: `${new Date(start).toISOString()}:${new Date(to).toISOString()}`, kafka_topic: `${queue_id}-data`, collection_name: 'btcusdt_test',
+    time_range: type.startsWith('ws_') ? `${new Date(start).toISOString()}:` : `${new Date(start).toISOString()}:${new Date(to).toISOString()}`, kafka_topic: `${queue_id}-data`, collection_name: 'btcusdt_test',
     telemetry_id: 'arango-connector__a1b2c3', attempt: 1, checkpoint: [],
-    shards: Array.from({ length: shards }, (_, shard) => ({ shard, from: start + shard, to: start + shard + 1 })),
+    shards: type.startsWith('ws_') ? [] : Array.from({ length: shards }, (_, shard) => ({ shard, from: start + shard, to: start + shard + 1 })),
   }
   await ensureTopics(bus)
   await bus.admin.createTopic({ name: assignment.kafka_topic, partitions })
@@ -82,8 +82,9 @@ export const gap = (from: number, to: number, missing: number, rest: Partial<Gap
   kind: 'gap', queue_id, venue: 'binance', symbol: 'BTCUSDT', type: 'api_candles_1m', from, to, missing, cause: 'exchange', checked_at: to, ...rest,
 })
 
-/** What the queue's loader says when it has finished. */
+/** What the queue's loader says when it has finished, or been stopped. */
 export const loaderFinished = (attempt = 1) => ({
   queue_id, producer: 'loader-producer__a1b2c3', attempt, symbol: 'BTCUSDT', type: 'api_candles_1m', status: 'finished', message: 'finished',
   records_written: 1, finished: true, timestamp: 1,
 } as const)
+export const loaderStopped = (attempt = 1) => ({ ...loaderFinished(attempt), status: 'stopped', finished: false } as const)

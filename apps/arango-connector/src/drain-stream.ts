@@ -2,10 +2,10 @@ import { type Bus, consumeMessages } from '@streamforge/bus'
 import { catalog, StreamForgeError, type StreamMarker } from '@streamforge/contracts'
 import { abortableDelay } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
-import { type Dataset, foreignness } from './dataset.ts'
-import { watchLoader } from './loader-finished.ts'
+import { type Dataset, foreignness, isKept } from './dataset.ts'
 import { type StoredBatch, storeBatch } from './store-batch.ts'
 import { addMarkers, isComplete, markerKeyRange, missingMarkers, startCompletion, type StreamCompletion } from './stream-completion.ts'
+import { watchLoader } from './watch-loader.ts'
 
 export interface DrainOptions {
   bus: Bus
@@ -31,7 +31,17 @@ export interface DrainOptions {
  * does not come any more: then the stream ends when its loader has finished, and the markers stay missing in what is returned.
  */
 export async function drainStream(options: DrainOptions): Promise<StreamCompletion> {
-  const { bus, store, dataset, topic, group, signal } = options
+  const stream = await openStream(options)
+  try {
+    return await awaitEnd(stream, options)
+  } finally {
+    await stream.close()
+  }
+}
+
+/** Begins to consume a queue's data topic into the store. */
+export async function openStream(options: DrainOptions): Promise<Stream> {
+  const { bus, store, dataset, topic, group } = options
   const { partitions } = await bus.admin.describeTopic(topic)
   let completion = addMarkers(startCompletion(dataset.shards, partitions.length), await readMarkers(store, dataset.queueId))
   let lastMessage = performance.now()
@@ -43,7 +53,8 @@ export async function drainStream(options: DrainOptions): Promise<StreamCompleti
       reasonToRefuse: (message) => foreignness(dataset, message),
     },
     async ({ messages, deadLettered }) => {
-      const stored = await storeBatch(store, options.collection, messages).catch((error: unknown) => {
+      const kept = dataset.live ? messages.filter(({ value }) => isKept(dataset, value)) : messages
+      const stored = await storeBatch(store, options.collection, kept).catch((error: unknown) => {
         throw isOfMessages(error) ? error : notOfMessages(error, giveUp)
       })
       await options.onStored(stored, deadLettered)
@@ -54,7 +65,8 @@ export async function drainStream(options: DrainOptions): Promise<StreamCompleti
   const ended = Promise.race([consumer.done, broken])
   // It is awaited again and again below; a rejection between two looks is no unhandled one.
   ended.catch(() => undefined)
-  const stream: Stream = {
+  return {
+    ended,
     known: () => completion,
     async refresh() {
       if (!isComplete(completion)) completion = addMarkers(completion, await readMarkers(store, dataset.queueId))
@@ -62,12 +74,8 @@ export async function drainStream(options: DrainOptions): Promise<StreamCompleti
     },
     drained: async () => (await bus.admin.lag(group, topic)).every(({ lag }) => lag === 0n),
     idleFor: () => performance.now() - lastMessage,
-    loaderFinished: watchLoader(bus, dataset.queueId),
-  }
-  try {
-    return await awaitEnd(stream, ended, signal, options)
-  } finally {
-    await consumer.close()
+    loaderStatus: watchLoader(bus, dataset.queueId),
+    close: () => consumer.close(),
   }
 }
 
@@ -82,18 +90,21 @@ function notOfMessages(error: unknown, giveUp: (error: unknown) => void): Stream
   return new StreamForgeError('UNAVAILABLE', 'the connector cannot go on', { cause: error })
 }
 
-interface Stream {
+/** A data topic that is being consumed. */
+export interface Stream {
+  /** Rejects when it cannot go on. */
+  readonly ended: Promise<void>
   known(): StreamCompletion
   /** Markers may also have been stored by another connector of the queue, which holds some of the partitions. */
   refresh(): Promise<StreamCompletion>
   drained(): Promise<boolean>
   idleFor(): number
-  loaderFinished(): Promise<boolean>
+  /** What the loader has said last. */
+  loaderStatus: ReturnType<typeof watchLoader>
+  close(): Promise<void>
 }
 
-async function awaitEnd(
-  stream: Stream, ended: Promise<void>, signal: AbortSignal, { pollMs = 200, idleMs = 5000 }: Pick<DrainOptions, 'pollMs' | 'idleMs'>,
-): Promise<StreamCompletion> {
+async function awaitEnd(stream: Stream, { signal, pollMs = 200, idleMs = 5000 }: DrainOptions): Promise<StreamCompletion> {
   const refreshMs = Math.min(idleMs, 1000)
   for (;;) {
     signal.throwIfAborted()
@@ -101,9 +112,9 @@ async function awaitEnd(
     const completion = idle > refreshMs ? await stream.refresh() : stream.known()
     if (isComplete(completion) && await stream.drained()) return completion
     // The loader is asked before the topic: what it sent before it finished is on the topic by then.
-    if (idle > idleMs && await stream.loaderFinished() && await stream.drained()) return stream.refresh()
+    if (idle > idleMs && (await stream.loaderStatus()) === 'finished' && await stream.drained()) return stream.refresh()
     const waitMs = isComplete(completion) ? Math.min(20, pollMs) : idle > idleMs ? refreshMs : pollMs
-    await Promise.race([ended, abortableDelay(waitMs, signal)])
+    await Promise.race([stream.ended, abortableDelay(waitMs, signal)])
   }
 }
 

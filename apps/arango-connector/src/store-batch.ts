@@ -1,4 +1,4 @@
-import { type DataMessage, type Gap, gapKey, type MarketRecord, recordKey, StreamForgeError, type StreamMarker } from '@streamforge/contracts'
+import { type DataMessage, type Gap, gapKey, recordKey, StreamForgeError, type StreamMarker } from '@streamforge/contracts'
 import type { SerialisedDocument, Store, StoredDocument, WriteResult } from '@streamforge/store'
 import { markerKey } from './stream-completion.ts'
 
@@ -43,7 +43,7 @@ function sortMessages(messages: readonly DataText[]): Parts {
   for (const { value, text } of messages) {
     if (value.kind === 'end_of_stream') parts.markers.push(value)
     else if (value.kind === 'gap') parts.gaps.push({ _key: gapKey(value satisfies Gap), ...value })
-    else parts.records.push({ _key: recordKey(value as MarketRecord), json: text.trim() })
+    else parts.records.push({ _key: recordKey(value), json: text.trim() })
   }
   return parts
 }

@@ -4,8 +4,9 @@ import type { WorkerContext, WorkerResult } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
 import { certify, type StreamFacts } from './certify.ts'
 import { type Dataset, datasetKeyRange, datasetOf, expectedRecords } from './dataset.ts'
-import { drainStream, requireMarkers } from './drain-stream.ts'
+import { type DrainOptions, drainStream, requireMarkers } from './drain-stream.ts'
 import { type DuplicateCount, openDuplicateCount } from './duplicate-count.ts'
+import { followStream } from './follow-stream.ts'
 import { reconcile } from './reconcile.ts'
 import { isComplete, type StreamCompletion, streamTotals } from './stream-completion.ts'
 
@@ -15,22 +16,53 @@ export const groupOf = (queueId: string) => `arango-connector.${queueId}`
 export interface Waits {
   pollMs?: number
   idleMs?: number
+  certifyMs?: number
+  drainMs?: number
 }
 
-/** Stores a queue's data topic, and proves from the store that the set is whole. */
+/** Stores a queue's data topic, and proves from the store that the set is whole: at the end, and of live data every now and then. */
 export async function storeQueue(worker: WorkerContext<unknown>, waits: Waits = {}): Promise<WorkerResult> {
-  const { assignment, bus, log, signal, now } = worker
+  const { assignment, bus, signal, now } = worker
   const dataset = datasetOf(assignment)
   const store = await worker.store()
   await ensureCollections(store, assignment.collection_name)
   const duplicates = await openDuplicateCount(store, assignment.queue_id, assignment.attempt)
   const progress = await openProgress(worker, store, dataset, duplicates)
-  const topic = assignment.kafka_topic
-  const group = groupOf(assignment.queue_id)
-  const completion = await drainStream({
-    bus, store, dataset, topic, group, collection: assignment.collection_name, service: worker.name, signal, now, ...waits,
-    onStored: progress.onStored,
+  const options = {
+    bus, store, dataset, topic: assignment.kafka_topic, group: groupOf(assignment.queue_id), collection: assignment.collection_name,
+    service: worker.name, signal, now, ...waits, onStored: progress.onStored,
+  }
+  const job = { worker, store, dataset, duplicates, progress }
+  return dataset.live ? storeLive(job, options) : storeHistory(job, options)
+}
+
+interface Job {
+  worker: WorkerContext<unknown>
+  store: Store
+  dataset: Dataset
+  duplicates: DuplicateCount
+  progress: Progress
+}
+
+/** Stores live data until its loader has been stopped, or this worker is. */
+async function storeLive({ worker, store, dataset, duplicates, progress }: Job, options: DrainOptions & Waits): Promise<WorkerResult> {
+  const { assignment, bus, log, now } = worker
+  const certificate = await followStream(options, async (signal) => {
+    const deadLettered = (await listDeadLetters(bus, { sourceTopic: options.topic, group: options.group })).length
+    const facts: StreamFacts = { ids: undefined, markersComplete: false, duplicates: duplicates.total(), deadLettered }
+    const certificate = await certify({ store, dataset, assignment, facts, now, signal, onProgress: () => progress.tell() })
+    await store.writeBatch('coverage', [{ _key: certificate.queue_id, ...certificate }])
+    log.info({ complete: certificate.complete, stored: certificate.rows_stored, lost: certificate.lost }, 'certified so far')
+    progress.tell(summary(certificate), certificate)
+    return certificate
   })
+  return { ...progress.totals(), certificate, message: summary(certificate) }
+}
+
+async function storeHistory({ worker, store, dataset, duplicates, progress }: Job, options: DrainOptions): Promise<WorkerResult> {
+  const { assignment, bus, log, signal, now } = worker
+  const { topic, group } = options
+  const completion = await drainStream(options)
   const deadLettered = (await listDeadLetters(bus, { sourceTopic: topic, group })).length
   const facts: StreamFacts = {
     ids: provenIds(completion), markersComplete: isComplete(completion), duplicates: duplicates.total(), deadLettered,
@@ -77,18 +109,22 @@ function provenIds(completion: StreamCompletion): StreamFacts['ids'] {
   return proven ? { first: firstTradeId, last: lastTradeId } : undefined
 }
 
+type Progress = Awaited<ReturnType<typeof openProgress>>
+
 /** Counts of this attempt on top of what was there, told after every batch. */
 async function openProgress(worker: WorkerContext<unknown>, store: Store, dataset: Dataset, duplicates: DuplicateCount) {
   const { collection_name: collection, kafka_topic: sourceTopic, queue_id } = worker.assignment
   let written = await store.count(collection, datasetKeyRange(dataset))
   let deadLettered = (await listDeadLetters(worker.bus, { sourceTopic, group: groupOf(queue_id) })).length
   const total = expectedRecords(dataset)
-  const tell = (message?: string) => worker.progress({
-    records_written: written, duplicates: duplicates.total(), dead_lettered: deadLettered,
-    ...(total !== undefined && { records_total: total }), message: message ?? `${written} records written`,
+  const totals = () => ({
+    records_written: written, duplicates: duplicates.total(), dead_lettered: deadLettered, ...(total !== undefined && { records_total: total }),
   })
+  const tell = (message?: string, certificate?: CoverageCertificate) =>
+    worker.progress({ ...totals(), message: message ?? `${written} records written`, ...(certificate && { certificate }) })
   tell()
   return {
+    tell, totals,
     async onStored(batch: { created: number; duplicates: number }, refused: number) {
       written += batch.created
       deadLettered += refused

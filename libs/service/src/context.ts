@@ -30,6 +30,8 @@ export interface WorkerProgress {
   dead_lettered?: number
   checkpoint?: Checkpoint
   message?: string
+  /** Of live data, which has one before it ends: sent once, with the next event. */
+  certificate?: CoverageCertificate
 }
 
 export interface WorkerContext<Config> extends ServiceContext<Config> {
@@ -42,6 +44,4 @@ export interface WorkerContext<Config> extends ServiceContext<Config> {
 }
 
 /** What a worker's function resolves with; the runner sends it in the `finished` event. */
-export interface WorkerResult extends WorkerProgress {
-  certificate?: CoverageCertificate
-}
+export type WorkerResult = WorkerProgress

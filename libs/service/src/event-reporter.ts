@@ -21,6 +21,7 @@ export interface EventReporter {
   close(): void
 }
 
+type Totals = Omit<WorkerProgress, 'certificate'>
 type Details = Pick<WorkerEvent, 'error' | 'certificate'>
 
 /** Tells what becomes of an assignment; `started` is sent at once. */
@@ -32,7 +33,8 @@ export function createReporter(options: {
   pace?: Pace | undefined
 }): EventReporter {
   const { outbox, assignment, now, log, pace = defaultPace } = options
-  let totals: WorkerProgress = startingTotals(assignment)
+  let totals: Totals = startingTotals(assignment)
+  let untold: WorkerEvent['certificate']
   let changed = false
   let lastLoading = -Infinity
   let loadingTimer: NodeJS.Timeout | undefined
@@ -40,7 +42,8 @@ export function createReporter(options: {
   let closed = false
 
   const send = (status: EventStatus, message: string, details?: Details) => {
-    outbox.send(toEvent(assignment, { status, message, totals, details, timestamp: now() / 1000 }))
+    outbox.send(toEvent(assignment, { status, message, totals, details: { ...(untold && { certificate: untold }), ...details }, timestamp: now() / 1000 }))
+    untold = undefined
     clearTimeout(heartbeatTimer)
     if (!closed) heartbeatTimer = setTimeout(() => trySend('heartbeat'), pace.heartbeat)
   }
@@ -71,8 +74,9 @@ export function createReporter(options: {
 
   send('started', `attempt ${assignment.attempt} of ${assignment.target} started`)
   return {
-    progress(progress) {
+    progress({ certificate, ...progress }) {
       if (closed) return
+      untold = certificate ?? untold
       const first = totals.records_written === 0 && progress.records_written > 0
       totals = { ...totals, ...progress }
       changed = true
@@ -105,13 +109,13 @@ export function pongOf(ping: PingCommand, from: { service: string; assignment?: 
 }
 
 /** An attempt that goes on from a checkpoint starts from its counts. */
-function startingTotals({ checkpoint }: Assignment): WorkerProgress {
+function startingTotals({ checkpoint }: Assignment): Totals {
   if (checkpoint.length === 0) return { records_written: 0 }
   return { records_written: checkpoint.reduce((sum, { records }) => sum + records, 0), checkpoint }
 }
 
 function toEvent(assignment: Assignment, event: {
-  status: EventStatus; message: string; totals: WorkerProgress; details: Details | undefined; timestamp: number
+  status: EventStatus; message: string; totals: Totals; details: Details; timestamp: number
 }): WorkerEvent {
   const { queue_id, workflow_id, telemetry_id, attempt, symbol, type } = assignment
   const { message: _message, ...totals } = event.totals

@@ -5,10 +5,11 @@ const { topic } = catalog['queue-events']
 const pageSize = 1000
 
 /**
- * Answers whether the newest that a queue's loader has said is that it finished. Only needed when the topic is drained without its
- * markers: then it tells a marker that is lost from one that is still to come. Each call reads on from the one before.
+ * Answers what a queue's loader has said last. Needed when the topic is drained without its markers: then it tells a marker that
+ * is lost from one that is still to come; and with live data, whose loader may go on after its markers. Each call reads on from
+ * the one before.
  */
-export function watchLoader(bus: Bus, queueId: string): () => Promise<boolean> {
+export function watchLoader(bus: Bus, queueId: string): () => Promise<WorkerEvent['status'] | undefined> {
   const positions = new Map<number, bigint>()
   let newest: WorkerEvent | undefined
   return async () => {
@@ -23,7 +24,7 @@ export function watchLoader(bus: Bus, queueId: string): () => Promise<boolean> {
       }
       positions.set(partition, offset)
     }
-    return newest?.status === 'finished'
+    return newest?.status
   }
 }
 
