@@ -125,6 +125,18 @@ describe('consumeMessages', () => {
     expect((await bus.admin.describeTopic('dead-letters')).partitions[0]!.latest).toBe(before + 1n)
   })
 
+  it('throws nothing away for a defect of the handler, which meets every message', async () => {
+    await publishMessages(bus, entry, [1, 2, 3].map(marker), { topic })
+    let calls = 0
+    let handled: number[] = []
+    await consumeToEnd(async (batch) => {
+      if (++calls <= 4 * entry.attempts) throw new TypeError('a defect')
+      handled = [...handled, ...recordsOf(batch)]
+    })
+    expect(handled).toEqual([1, 2, 3])
+    expect(await lettersOfTopic()).toEqual([])
+  })
+
   it('isolates the message that the handler cannot take', async () => {
     await publishMessages(bus, entry, [1, 2, 3].map(marker), { topic })
     const handled: number[] = []

@@ -70,12 +70,16 @@ async function handleOneByOne<T>(
   batch: TypedBatch<T>, originals: readonly IncomingMessage[], handler: (batch: TypedBatch<T>) => Promise<void>,
 ): Promise<Refused[]> {
   const failed: Refused[] = []
+  let lastError: unknown
   for (const message of batch.messages) {
     const error = await handler({ ...batch, messages: [message], deadLettered: 0 }).then(() => undefined, (e: unknown) => e)
     if (error === undefined) continue
     if (error instanceof StreamForgeError && error.retryable) throw error
+    lastError = error
     failed.push({ message: originalOf(message, originals), error: handlerFailed(error) })
   }
+  // An error without a code that meets every message is a defect of the handler, no message's fault: nothing is thrown away for it.
+  if (failed.length > 1 && failed.length === batch.messages.length && !(lastError instanceof StreamForgeError)) throw lastError
   return failed
 }
 
