@@ -3,6 +3,7 @@ import {
 } from '@streamforge/contracts'
 import { binanceArchive } from './binance-archive.ts'
 import { candleOfKline, tradeOfAggregate } from './binance-rows.ts'
+import { binanceBookSnapshot } from './book/binance-book.ts'
 import type { VenueHttp } from './http.ts'
 import { openVenueHttp, type OpenedVenue } from './open-options.ts'
 import { badResponse, integer, listOf, orderCandles, orderTrades, within } from './page.ts'
@@ -37,6 +38,8 @@ function openBinance(options: OpenVenueOptions = {}): VenueClient {
     ...clockAndInstruments(rest, opened, options.weightLimit === undefined),
     ...candleRequests(rest),
     ...tradeRequests(rest),
+    bookSnapshot: ({ symbol, depth }) => rest.getJson(`/api/v3/depth?symbol=${symbol}&limit=${depth}`, depthWeight(depth), (json) =>
+      binanceBookSnapshot(json, { venue: 'binance', symbol, market: 'spot' }, depth, opened.now())),
     archive: binanceArchive(files, options.log),
     async close() { await Promise.all([rest.close(), files.close()]) },
   }
@@ -129,6 +132,8 @@ function tradeRequests(rest: VenueHttp): Pick<VenueClient, 'tradePage' | 'firstT
     },
   }
 }
+
+const depthWeight = (depth: number) => (depth <= 100 ? 5 : depth <= 500 ? 25 : depth <= 1000 ? 50 : 250)
 
 const unknownSymbol = (message: string) => new StreamForgeError('UNKNOWN_SYMBOL', message, {
   remedy: "use a symbol as the venue's exchange information spells it, such as BTCUSDT",

@@ -1,4 +1,4 @@
-import type { Candle, DataType, EpochMs, Interval, Trade } from '@streamforge/contracts'
+import type { BookSnapshot, Candle, DataType, EpochMs, Interval, Trade } from '@streamforge/contracts'
 import type { ArchiveSource } from './archive-source.ts'
 
 export interface Instrument {
@@ -73,6 +73,8 @@ export interface VenueClient {
   /** The first trade at or after `time`. */
   firstTradeFrom(request: { symbol: string; time: EpochMs }): Promise<Trade | undefined>
   lastTrade(symbol: string): Promise<Trade | undefined>
+  /** The order book now, `depth` levels a side; only where a book can be followed live. */
+  bookSnapshot?(request: { symbol: string; depth: number }): Promise<BookSnapshot>
   readonly archive?: ArchiveSource
   close(): Promise<void>
 }

@@ -1,0 +1,131 @@
+import { parseDataType, StreamForgeError, toStreamForgeError, type Assignment } from '@streamforge/contracts'
+import type { Bus } from '@streamforge/bus'
+import { openLiveFeed, type FeedCounts, type LiveEvent, type LiveFeed, type LiveFeedOptions, type LiveVenue, type VenueClient, type VenueLog } from '@streamforge/market'
+import type { WorkerProgress, WorkerResult } from '@streamforge/service'
+import { BookLane } from './book-lane.ts'
+import type { Lane, LaneOptions, LanePace } from './lane.ts'
+import { candleSeries, tradeSeries } from './series.ts'
+import { SeriesLane } from './series-lane.ts'
+
+/** An assignment, and where its news goes. */
+export interface LiveTask {
+  assignment: Assignment
+  progress: (progress: WorkerProgress) => void
+  /** Aborts when this assignment is to stop. */
+  signal: AbortSignal
+  /** Whether the end-of-stream markers are written after `signal` aborted. Not when somebody else goes on with the queue. */
+  endsWithMarkers: () => boolean
+}
+
+export interface RunLiveOptions {
+  venue: LiveVenue
+  client: VenueClient
+  bus: Pick<Bus, 'publish' | 'admin'>
+  log: VenueLog
+  now: () => number
+  random: () => number
+  sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  feed?: Omit<LiveFeedOptions, 'venue' | 'streams'>
+  pace?: Partial<LanePace>
+  onDelay?: (ms: number) => void
+  onCounts?: (counts: FeedCounts) => void
+}
+
+/**
+ * Runs live assignments of one venue side by side in one process: their streams share connections. Each ends on its own, by its signal, its
+ * range or its failure, and harms no other; the results are in the order of the tasks.
+ */
+export async function runLive(tasks: readonly LiveTask[], options: RunLiveOptions): Promise<PromiseSettledResult<WorkerResult>[]> {
+  const opened = await Promise.allSettled(tasks.map((task) => openLane(task, options)))
+  const open = opened.flatMap((result, i) => (result.status === 'fulfilled' ? [{ lane: result.value, task: tasks[i]! }] : []))
+  if (open.length === 0) return opened.map((result) => result as PromiseRejectedResult)
+  const routes = routesOf(open.map(({ lane }) => lane), options.venue)
+  const feed = openLiveFeed({ ...options.feed, venue: options.venue, streams: [...routes.keys()], now: options.now, random: options.random })
+  options.onCounts?.(feed.counts)
+  const pumped = pump(feed, routes, options)
+  pumped.catch((error: unknown) => { for (const { lane } of open) lane.fail(error) })
+  const ended = await Promise.allSettled(open.map(({ lane, task }) => runLane(lane, task, feed, routes)))
+  feed.close()
+  await pumped.catch(() => undefined)
+  let next = 0
+  return opened.map((result) => (result.status === 'fulfilled' ? ended[next++]! : result))
+}
+
+/** @throws StreamForgeError UNKNOWN_TYPE, UNKNOWN_SYMBOL, BAD_TIME_RANGE, TOPIC_NOT_FOUND, VENUE_* */
+async function openLane({ assignment, progress, signal }: LiveTask, options: RunLiveOptions): Promise<Lane> {
+  const { venue, client, bus } = options
+  const type = parseDataType(assignment.type)
+  if (type.source !== 'ws' || !venue.types.includes(assignment.type)) {
+    throw new StreamForgeError('UNKNOWN_TYPE', `${venue.name} has no ${assignment.type} over WebSocket`, { remedy: `it has ${venue.types.join(', ')}` })
+  }
+  const [topic] = await Promise.all([bus.admin.describeTopic(assignment.kafka_topic), client.instrument(assignment.symbol)])
+  signal.throwIfAborted()
+  const { log, now, random, sleep, onDelay, pace } = options
+  const laneOptions: LaneOptions = {
+    assignment, client, bus, progress, log, now, random, sleep, partitions: topic.partitions.length, ...(onDelay && { onDelay }), ...(pace && { pace }),
+  }
+  switch (type.content) {
+    case 'trades': return new SeriesLane(laneOptions, tradeSeries(client, assignment.symbol))
+    case 'candles': return new SeriesLane(laneOptions, candleSeries(client, assignment.symbol, type.interval))
+    case 'orderbook': return new BookLane(laneOptions)
+    default: return type satisfies never
+  }
+}
+
+type Routes = Map<string, Lane[]>
+
+function routesOf(lanes: readonly Lane[], venue: LiveVenue): Routes {
+  const routes: Routes = new Map()
+  for (const lane of lanes) {
+    for (const stream of venue.streams(lane.assignment.symbol, lane.assignment.type)) routes.set(stream, [...routes.get(stream) ?? [], lane])
+  }
+  return routes
+}
+
+/** Waits for the end of one lane, and leaves its streams when nobody else wants them. */
+async function runLane(lane: Lane, task: LiveTask, feed: LiveFeed, routes: Routes): Promise<WorkerResult> {
+  const stopped = new Promise<'stopped'>((resolve) => {
+    if (task.signal.aborted) resolve('stopped')
+    else task.signal.addEventListener('abort', () => resolve('stopped'), { once: true })
+  })
+  const how = await Promise.race([stopped, lane.ended.then(() => 'ended' as const, () => 'failed' as const)])
+  const result = lane.finish(how === 'ended' || (how === 'stopped' && task.endsWithMarkers()))
+  for (const [stream, lanes] of routes) {
+    const others = lanes.filter((other) => other !== lane)
+    if (others.length === lanes.length) continue
+    routes.set(stream, others)
+    if (others.length === 0) feed.unsubscribe([stream])
+  }
+  return result
+}
+
+/** Hands events to lanes. While a lane's topic is behind it takes nothing, which makes the sockets wait. */
+async function pump(feed: LiveFeed, routes: Routes, { log }: RunLiveOptions): Promise<void> {
+  for await (const events of feed) {
+    for (const event of events) {
+      if (event.type !== 'frame') tell(event, routes, log)
+      else if ('stream' in event.frame) {
+        for (const lane of routes.get(event.frame.stream) ?? []) {
+          lane.accept(event.frame)
+          const room = lane.waitForRoom()
+          if (room) await room
+        }
+      }
+    }
+  }
+}
+
+/** What concerns connections: told once to each lane of the streams. */
+function tell(event: Exclude<LiveEvent, { type: 'frame' }>, routes: Routes, log: VenueLog): void {
+  const lanes = new Set((event.type === 'refused' ? [event.stream] : event.streams).flatMap((stream) => routes.get(stream) ?? []))
+  if (event.type === 'bad_frame') log.warn({ err: toStreamForgeError(event.error) }, 'a frame could not be read')
+  for (const lane of lanes) {
+    switch (event.type) {
+      case 'connected': lane.connected(event.renewed); break
+      case 'disconnected': lane.disconnected(event.reason); break
+      case 'bad_frame': lane.badFrame(event.error); break
+      case 'refused': lane.fail(event.error); break
+      default: event satisfies never
+    }
+  }
+}
