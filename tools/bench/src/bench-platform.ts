@@ -52,3 +52,12 @@ async function end(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM')
   await once(child, 'exit')
 }
+
+/** The synthetic market is made when it is first asked for: that is not what is measured. */
+export async function warmCandles(url: string, symbols: string[], from: number, to: number) {
+  for (const symbol of symbols) {
+    for (let start = from; start < to; start += 60_000_000) {
+      await (await fetch(`${url}/api/v3/klines?symbol=${symbol}&interval=1m&startTime=${start}&endTime=${to}&limit=1000`)).arrayBuffer()
+    }
+  }
+}

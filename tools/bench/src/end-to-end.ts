@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startBenchPlatform, startBenchSimulator } from './bench-platform.ts'
+import { startBenchPlatform, startBenchSimulator, warmCandles } from './bench-platform.ts'
 import type { BenchmarkResult } from './row.ts'
 import { watchServiceMemory } from './service-memory.ts'
 
@@ -16,7 +16,7 @@ export async function benchEndToEnd(options: { symbols?: number; days?: number }
   const platform = await startBenchPlatform(simulator.url)
   try {
     const { symbols, from, to } = await chooseRange(simulator.url, options.symbols ?? 8, options.days ?? 88)
-    await warm(simulator.url, symbols, from, to)
+    await warmCandles(simulator.url, symbols, from, to)
     const memory = watchServiceMemory(platform.dataDir)
     const run = await runWorkflow(platform.url, symbols, `${from}:${to}`)
     memory.stop()
@@ -43,15 +43,6 @@ async function chooseRange(url: string, count: number, days: number) {
   const { serverTime } = await (await fetch(`${url}/api/v3/time`)).json() as { serverTime: number }
   const to = Math.floor(serverTime / day) * day
   return { symbols: symbols.slice(0, count).map((s) => s.symbol), from: to - days * day, to }
-}
-
-/** The synthetic market is made when it is first asked for: that is not what is measured. */
-async function warm(url: string, symbols: string[], from: number, to: number) {
-  for (const symbol of symbols) {
-    for (let start = from; start < to; start += 60_000_000) {
-      await (await fetch(`${url}/api/v3/klines?symbol=${symbol}&interval=1m&startTime=${start}&endTime=${to}&limit=1000`)).arrayBuffer()
-    }
-  }
 }
 
 async function runWorkflow(url: string, symbols: string[], timeRange: string) {

@@ -1,5 +1,6 @@
-import { dataTopic, type StartCommand, assignmentToEnv } from '@streamforge/contracts'
+import { assignmentToEnv, dataTopic, type StartCommand } from '@streamforge/contracts'
 import { connectBus } from '@streamforge/bus'
+import { planShards } from '@streamforge/market'
 import { kafkaAvailable, startKafka } from '@streamforge/servers'
 import { execFile, spawn } from 'node:child_process'
 import { access, mkdtemp, rm } from 'node:fs/promises'
@@ -7,7 +8,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { once } from 'node:events'
 import { promisify } from 'node:util'
-import { startBenchSimulator } from './bench-platform.ts'
+import { startBenchSimulator, warmCandles } from './bench-platform.ts'
 import type { BenchmarkResult } from './row.ts'
 
 const run = promisify(execFile)
@@ -21,14 +22,15 @@ export async function benchPythonLoader(): Promise<BenchmarkResult> {
   if (!kafka.ok) return [{ benchmark, skipped: kafka.reason }]
   const python = await pythonWithStack()
   if (!python) return [{ benchmark, skipped: 'Python 3 with venv and a package registry is needed' }]
-  const simulator = await startBenchSimulator()
+  const simulator = await startBenchSimulator({ TIME_RANGE: '2024-04-01:2025-04-01', SYMBOLS: 'BTCUSDT' })
   const broker = await startKafka()
   const bus = await connectBus({ kind: 'kafka', brokers: broker.brokers, clientId: 'bench' })
   try {
     const { serverTime } = await (await fetch(`${simulator.url}/api/v3/time`)).json() as { serverTime: number }
     const { symbols } = await (await fetch(`${simulator.url}/api/v3/exchangeInfo`)).json() as { symbols: { symbol: string }[] }
     const to = Math.floor(serverTime / day) * day
-    const task = { symbol: symbols[0]!.symbol, from: to - 88 * day, to, rest: simulator.url, brokers: broker.brokers.join(',') }
+    const task = { symbol: symbols[0]!.symbol, from: to - 360 * day, to, rest: simulator.url, brokers: broker.brokers.join(',') }
+    await warmCandles(simulator.url, [task.symbol], task.from, task.to)
     const ours: number[] = []
     const theirs: number[] = []
     let records = 0
@@ -69,7 +71,7 @@ async function loadWithStreamForge(task: Task, topic: string): Promise<{ seconds
   const start: StartCommand = {
     command: 'start', queue_id: topic.slice(0, -'-data'.length), target: 'loader-producer', venue: 'binance', symbol: task.symbol,
     type: 'api_candles_1m', time_range: `${task.from}:${task.to}`, kafka_topic: topic, collection_name: 'bench', telemetry_id: 'loader-producer__bench',
-    image: 'loader-api', attempt: 1, shards: [], checkpoint: [], timestamp: Date.now() / 1000, source: 'rest',
+    image: 'loader-api', attempt: 1, shards: planShards(task, 'api_candles_1m'), checkpoint: [], timestamp: Date.now() / 1000, source: 'rest',
   }
   const began = performance.now()
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'apps/loader-api/src/main.ts')], {
