@@ -43,6 +43,7 @@ for (const [name, run, about] of [
   const c = program.command(name).description(about)
     .option('--data-dir <dir>', 'where everything is kept', '.streamforge')
     .option('--port <port>', 'port of the API; 0 takes a free one', integer, 8080)
+    .option('--dashboard-port <port>', 'port of the dashboard; 0 takes a free one (default: 8081)', integer)
     .option('--data <dir>', 'replay recorded market data from this directory')
     .option('--simulate', 'use the simulator even when the exchange answers')
     .option('--kafka <host:port>', "use the Kafka that is there, or 'local' to start one (Java and Maven needed)")

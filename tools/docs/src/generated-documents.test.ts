@@ -1,4 +1,5 @@
 import { errorCodes } from '@streamforge/contracts'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -9,6 +10,13 @@ const root = resolve(import.meta.dirname, '../../..')
 describe('docs', () => {
   it.each(Object.entries(generatedDocuments()))("%s is what 'npm run docs' writes", async (path, content) => {
     expect(await readFile(join(root, path), 'utf8')).toBe(content)
+  })
+
+  it('walks through files that exist', async () => {
+    const page = await readFile(join(root, 'docs/WALKTHROUGH.md'), 'utf8')
+    const files = [...page.matchAll(/`((?:apps|libs)\/[\w/.-]+\.ts)`/g)].map((m) => m[1]!)
+    expect(files.length).toBeGreaterThan(30)
+    expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([])
   })
 
   it('documents every error code, and no other', async () => {

@@ -10,7 +10,7 @@ import { renderCertificates } from '../render/certificates.ts'
 import { count } from '../render/format.ts'
 import { exchangeRequests, recordedRequests } from './demonstration.ts'
 import { describePlan } from './submit.ts'
-import { untilAborted, withPlatform, type UpOptions } from './up.ts'
+import { dashboardNote, untilAborted, withPlatform, type UpOptions } from './up.ts'
 import { sourceFile, verifyAgainstFile } from './verify.ts'
 import { certificatesOf, followWorkflow, isComplete } from './watch.ts'
 
@@ -22,7 +22,8 @@ export interface StartOptions extends UpOptions {
 /** `up` plus a demonstration: loads, shows the certificates, and compares recorded data with its files row by row. */
 export function start(options: StartOptions): Promise<number> {
   const startedAt = performance.now()
-  return withPlatform(options, async (platform, signal) => {
+  // What ends by itself is not looked at.
+  return withPlatform({ ...options, dashboard: !options.once }, async (platform, signal) => {
     const memory = watchMemory(() => platform.pids())
     const files = options.data ? await listRecordedFiles(options.data) : []
     const requests = files.length ? recordedRequests(files) : await exchangeRequests(platform.exchangeUrl)
@@ -36,7 +37,7 @@ export function start(options: StartOptions): Promise<number> {
     if (peak !== undefined) notice(`peak memory of all services together: ${Math.round(peak / 1024 / 1024)} MB`)
     if (options.json) printJson(certificates)
     if (!options.once && !signal.aborted) {
-      notice(`\nup; API at ${platform.url}, its documentation at ${platform.url}/docs; Ctrl-C stops everything`)
+      notice(`\nup; API at ${platform.url}, its documentation at ${platform.url}/docs${await dashboardNote(platform)}; Ctrl-C stops everything`)
       await untilAborted(signal)
     }
     return workflows.every(isComplete) && verified ? 0 : 1
@@ -54,13 +55,14 @@ async function runAll(
   }
   const stopWatching = new AbortController()
   const first = firstRecord(api, submitted[0]!.workflow_id, stopWatching.signal)
-    .then((seen) => seen && notice(`first record stored ${((performance.now() - options.startedAt) / 1000).toFixed(1)} s after the start`))
+    .then((seen) => (seen ? (performance.now() - options.startedAt) / 1000 : undefined))
   const ended: Workflow[] = []
   for (const { workflow_id } of submitted) {
     ended.push(await followWorkflow(api, workflow_id, { json: options.json, signal: options.signal }))
   }
   stopWatching.abort()
-  await first
+  const firstSeconds = await first
+  if (firstSeconds !== undefined) notice(`first record stored ${firstSeconds.toFixed(1)} s after the start`)
   return ended
 }
 

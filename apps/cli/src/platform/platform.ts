@@ -9,6 +9,8 @@ import { superviseService, type SupervisedService } from './supervised-service.t
 export interface PlatformOptions {
   dataDir: string
   port: number
+  /** Port of the dashboard, 0 for a free one; absent: no dashboard. */
+  dashboardPort?: number
   /** `HOST:PORT`, or `local` for a broker of our own. */
   kafka?: string
   exchange: Exchange
@@ -19,6 +21,8 @@ export interface PlatformOptions {
 
 export interface Platform {
   readonly url: string
+  /** Resolves with the dashboard's address once it listens; undefined without one. */
+  readonly dashboardUrl: Promise<string | undefined>
   /** Where the exchange's REST interface is: the simulator's address, or Binance's own. */
   readonly exchangeUrl: string
   readonly dataDir: string
@@ -73,14 +77,27 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     // Jobs outlive queue-manager, so they are stopped here: after it, for it would start them again.
     closers.push(() => stopJobs(dataDir))
     const manager = await start('queue-manager', { ...venue, PORT: String(options.port) }, 'API; its documentation is at /docs')
+    const dashboard = startDashboard(options, (port) => start('dashboard', { PORT: String(port), QUEUE_MANAGER_URL: manager.url }, 'open it in a browser'))
+    closers.push(async () => (await dashboard)?.stop())
     return {
-      url: manager.url, exchangeUrl: venue.BINANCE_REST_URL ?? process.env.BINANCE_REST_URL ?? 'https://api.binance.com', dataDir, kafka, stop,
+      url: manager.url, dashboardUrl: dashboard.then((service) => service?.url), exchangeUrl: venue.BINANCE_REST_URL ?? process.env.BINANCE_REST_URL ?? 'https://api.binance.com', dataDir, kafka, stop,
       pid: (name) => services.find((s) => s.name === name)?.pid(),
       pids: async () => [...services.map((s) => s.pid()).filter((p) => p !== undefined), ...(await jobPids(dataDir))],
     }
   } catch (error) {
     await stop()
     throw error
+  }
+}
+
+/** Nobody waits for it, and data is loaded without it too. */
+async function startDashboard(options: PlatformOptions, start: (port: number) => Promise<SupervisedService>): Promise<SupervisedService | undefined> {
+  if (options.dashboardPort === undefined) return undefined
+  try {
+    return await start(options.dashboardPort)
+  } catch (error) {
+    options.say(`  ${'dashboard'.padEnd(19)} not started (is port ${options.dashboardPort} taken? --dashboard-port 0 takes a free one): ${(error as Error).message}`)
+    return undefined
   }
 }
 

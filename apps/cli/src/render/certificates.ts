@@ -15,8 +15,8 @@ export function renderCertificates(certificates: readonly CoverageCertificate[])
     number('stored', (c) => c.rows_stored),
     number('not at source', (c) => c.missing_at_source),
     number('lost', (c) => c.lost),
-    number('doubles refused', (c) => c.duplicates_refused),
-    number('dead letters', (c) => c.dead_lettered),
+    number('doubles', (c) => c.duplicates_refused),
+    number('dead', (c) => c.dead_lettered),
     { title: 'certificate', value: (c) => (c.complete ? 'complete' : 'INCOMPLETE') },
     { title: 'sha256', value: (c) => c.checksum.slice('sha256:'.length, 'sha256:'.length + 12) },
   ])

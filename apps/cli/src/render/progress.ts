@@ -9,8 +9,10 @@ export function stageLine(stage: StageProgress, columns: number): string {
     ? count(stage.records_written)
     : `${count(stage.records_written)} / ${count(stage.records_total)}`
   const facts = [counts]
-  if (stage.status === 'running') facts.push(`${count(stage.rate)}/s`)
-  if (stage.status === 'running' && stage.eta_seconds !== undefined) facts.push(`ETA ${duration(stage.eta_seconds)}`)
+  // Between two queues a stage is launching again: what it does as a whole goes on.
+  const active = ['running', 'launching', 'waiting'].includes(stage.status)
+  if (active && stage.rate > 0) facts.push(`${count(stage.rate)}/s`)
+  if (active && stage.eta_seconds !== undefined) facts.push(`ETA ${duration(stage.eta_seconds)}`)
   facts.push(`${stage.queues_finished}/${stage.queues_total} queues`)
   const width = Math.max(6, Math.min(30, columns - 75))
   return `  ${stage.stage.padEnd(17)} ${progressBar(fraction, width)} ${percent}  ${facts.join('  ')}`
