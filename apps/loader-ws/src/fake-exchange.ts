@@ -53,6 +53,7 @@ export async function startFakeExchange(symbols: readonly string[] = ['BTCUSDT',
     const own = new Set<string>()
     subscribedTo.set(socket, own)
     socket.on('close', () => subscribedTo.delete(socket))
+    socket.on('error', () => undefined)
     socket.on('message', (data: Buffer) => {
       const { method, params, id } = JSON.parse(data.toString()) as { method: string; params: string[]; id: number }
       if (method === 'SUBSCRIBE') exchange.subscriptions.push({ connection, streams: params, at: performance.now() })
@@ -71,7 +72,10 @@ export async function startFakeExchange(symbols: readonly string[] = ['BTCUSDT',
     subscribed: (stream) => to(stream).length > 0 ? Promise.resolve() : new Promise((resolve) => waiting.push({ stream, resolve })),
     send(stream, data) { for (const socket of to(stream)) socket.send(JSON.stringify({ stream, data })) },
     sendRaw(text) { for (const socket of sockets.clients) socket.send(text) },
-    cut() { for (const socket of sockets.clients) socket.terminate() },
+    cut() {
+      for (const socket of sockets.clients) socket.terminate()
+      subscribedTo.clear()
+    },
     async close() {
       this.cut()
       sockets.close()
