@@ -7,7 +7,7 @@ import { javaConsume, javaProduce } from './kafka-tools.ts'
 import type { BenchmarkResult, BenchmarkRow } from './row.ts'
 
 const partitions = 4
-const messages = 1_000_000
+const messages = 600_000
 const batchSize = 2000
 const rounds = 2
 /** So that Java's batches are of the size of ours; its own default is 16 KiB. */
