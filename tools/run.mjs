@@ -24,7 +24,7 @@ const env = {
   NX_DAEMON: process.env.NX_DAEMON ?? 'false',
   NX_TUI: process.env.NX_TUI ?? 'false',
 }
-const child = spawn(nodeBinary(), ['--disable-warning=ExperimentalWarning', script, ...args], { stdio: 'inherit', env })
+const child = spawn(nodeBinary(), ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', script, ...args], { stdio: 'inherit', env })
 // Ctrl-C reaches the child by itself (same process group); staying alive until it has ended keeps the terminal in order.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.on(signal, () => { if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal) })

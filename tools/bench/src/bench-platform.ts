@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const root = resolve(import.meta.dirname, '../../..')
-const node = ['--disable-warning=ExperimentalWarning']
+const node = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning']
 
 /** The simulated exchange without weight limits, as a process of its own: the same for whoever is measured against it. */
 export async function startBenchSimulator(env: Record<string, string> = {}): Promise<{ url: string; stop(): Promise<void> }> {

@@ -74,7 +74,7 @@ async function loadWithStreamForge(task: Task, topic: string): Promise<{ seconds
     image: 'loader-api', attempt: 1, shards: planShards(task, 'api_candles_1m'), checkpoint: [], timestamp: Date.now() / 1000, source: 'rest',
   }
   const began = performance.now()
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(root, 'apps/loader-api/src/main.ts')], {
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', join(root, 'apps/loader-api/src/main.ts')], {
     env: {
       ...process.env, ...assignmentToEnv(start), DATA_DIR: directory, BUS: 'kafka', KAFKA_BROKERS: task.brokers,
       BINANCE_REST_URL: task.rest, VENUE_WEIGHT_LIMIT: '0', LOG_LEVEL: 'warn',

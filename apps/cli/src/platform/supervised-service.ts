@@ -24,7 +24,7 @@ export interface SupervisedService {
 }
 
 /** V8 grows its heap generously by default; services are many and small. Measured: half the memory for a tenth of the speed. */
-const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8', '--heap-growing-percent=50']
+const nodeFlags = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=8', '--heap-growing-percent=50']
 const repositoryRoot = resolve(import.meta.dirname, '../../../..')
 
 /**
