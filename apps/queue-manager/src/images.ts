@@ -9,7 +9,7 @@ export function appFor(target: Target, type: DataType): string {
 }
 
 /** Apps of this release that may be launched: the allow-list. */
-export const launchableApps = ['loader-api', 'arango-connector', 'dummy-service'] as const
+export const launchableApps = ['loader-api', 'loader-ws', 'arango-connector', 'dummy-service'] as const
 
 /** Whether this release has a service that loads the type. */
 export const isAvailable = (type: DataType) => (launchableApps as readonly string[]).includes(appFor('loader-producer', type))
@@ -23,7 +23,7 @@ const appsDirectory = resolve(import.meta.dirname, '../..')
 
 // V8 lets the heap of a busy worker grow to several times what it needs. Measured on both workers: half the memory for about a
 // tenth of the speed.
-const nodeFlags = ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=8', '--heap-growing-percent=50']
+const nodeFlags = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=8', '--heap-growing-percent=50']
 
 /** What runs for each image on this machine: the app's source, by this process's Node. */
 export function localPrograms(): Record<string, Program> {

@@ -22,6 +22,8 @@ export interface OrchestratorOptions {
   newSuffix: () => string
   /** Queues that run at once; the others wait. */
   maxActiveQueues: number
+  /** Live queues that run at once, beside those; they end only when they are stopped. */
+  maxLiveQueues: number
   dataPartitions: number
   /** How long a data topic outlives its queue. */
   topicRetentionMs: number
@@ -29,6 +31,8 @@ export interface OrchestratorOptions {
   deadLetterRetentionMs: number
   /** Between looks at the clock; default 250. */
   tickMs?: number
+  /** How long the venue is given to have over REST what it has just streamed; default 2000. */
+  seamSettleMs?: number
   /** How long the exit of a job that was not killed waits for the job's last event; default 1000. */
   exitSettleMs?: number
 }

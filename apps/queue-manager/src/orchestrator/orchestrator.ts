@@ -86,7 +86,7 @@ function wire(options: OrchestratorOptions, records: WorkflowRecords, signal: Ab
     tools, live, change, signal, random,
     onFailure: (err, queue_id, attempt) => log.warn({ err, queue_id, attempt }, 'a command could not be carried out; trying again'),
   })
-  const admit = admitQueues({ live, change, limit: options.maxActiveQueues, onError: (err) => log.error({ err }, 'starting a queue failed') })
+  const admit = admitQueues({ live, change, limits: { history: options.maxActiveQueues, live: options.maxLiveQueues }, onError: (err) => log.error({ err }, 'starting a queue failed') })
   const insist: OrchestratorParts['insist'] = (queueId, input) => void retrying(() => change(queueId, [input]), {
     signal, random, onFailure: (err) => log.warn({ err, queue_id: queueId }, 'a queue could not be saved; trying again'),
   }).catch(() => undefined)

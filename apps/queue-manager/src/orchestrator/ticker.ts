@@ -1,6 +1,7 @@
 import { advance } from '../queue/advance-queue.ts'
 import type { QueueInput } from '../queue/queue-input.ts'
 import type { OrchestratorParts } from './orchestrator-parts.ts'
+import { meetLiveQueues } from './meet-live-queues.ts'
 import { sweepTopics } from './topic-retention.ts'
 
 const retentionSweepMs = 60_000
@@ -23,12 +24,16 @@ export function startTicker(parts: OrchestratorParts): Ticker {
   let lastTick = now()
   let lastSweep = 0
   let sweep: Promise<void> = Promise.resolve()
+  let meeting: Promise<void> | undefined
 
   const timer = setInterval(() => {
     const at = now()
     if (listeningSince !== undefined) {
       if (at - lastTick > sleptMs) listeningSince = at
       tickQueues(parts, { kind: 'tick', listeningSince }, at)
+      meeting ??= meetLiveQueues(parts, at)
+        .catch((err: unknown) => options.log.warn({ err }, 'looking for where live data began failed; trying again'))
+        .finally(() => { meeting = undefined })
       admit()
     }
     lastTick = at
@@ -43,6 +48,7 @@ export function startTicker(parts: OrchestratorParts): Ticker {
     async close() {
       clearInterval(timer)
       await sweep
+      await meeting
     },
   }
 }

@@ -1,12 +1,12 @@
 import { StreamForgeError, type ErrorCode, type WorkflowRequest } from '@streamforge/contracts'
-import { supportedTypes } from '@streamforge/market'
 import { isAvailable } from '../images.ts'
+import { servedTypes } from './served-types.ts'
 
 export const maxQueues = 5_000
 
 /** The request without repetitions. @throws StreamForgeError UNKNOWN_VENUE, UNKNOWN_TYPE, INVALID_FIELD */
 export function checkRequest(request: WorkflowRequest): WorkflowRequest {
-  const supported = supportedTypes(request.venue)
+  const supported = servedTypes(request.venue)
   const types = [...new Set(request.types)]
   const symbols = [...new Set(request.symbols)]
   for (const [index, type] of request.types.entries()) {

@@ -66,7 +66,8 @@ describe('planning a workflow', () => {
 
   it.each([
     [{ symbols: ['BTCUSDT', 'NOSUCHUSDT'] }, 'UNKNOWN_SYMBOL', 'symbols.1'],
-    [{ types: ['ws_trades'] }, 'UNKNOWN_TYPE', 'types.0'],
+    [{ types: ['ws_trades'] }, 'BAD_TIME_RANGE', 'time_range'],
+    [{ types: ['api_trades', 'ws_trades'], time_range: '2022-08-01:2022-08-02' }, 'BAD_TIME_RANGE', 'time_range'],
     [{ types: ['api_candles_5m', 'api_candles_1s'], venue: 'coinbase' }, 'UNKNOWN_TYPE', 'types.1'],
     [{ time_range: '2024-01-11:2024-01-12' }, 'BAD_TIME_RANGE', 'time_range'],
     [{ time_range: '2022-08-01T00:01Z:2022-08-01T00:04Z' }, 'BAD_TIME_RANGE', 'time_range'],
@@ -85,11 +86,54 @@ describe('planning a workflow', () => {
   })
 })
 
+describe('planning live data', () => {
+  const live = (types: WorkflowRequestInput['types'], time_range = '2024-01-10:') => {
+    const { queues, workflow } = plan({ types, time_range })
+    for (const queue of queues) expect(StoredQueue.parse(queue)).toEqual(queue)
+    expect(StoredWorkflow.parse(workflow)).toEqual(workflow)
+    return queues
+  }
+
+  it('has no end, shards or total', () => {
+    const [queue] = live(['ws_trades'])
+    expect(queue).toMatchObject({ time_range: '2024-01-10:', shards: [], collection_name: 'btcusdt_ws_trades_2024_01_10' })
+    expect(queue).not.toHaveProperty('to')
+    expect(queue).not.toHaveProperty('records_total')
+  })
+
+  it('may have an end to come', () => {
+    expect(live(['ws_orderbook'], '2024-01-10:2024-02-01')[0]).toMatchObject({ to: Date.UTC(2024, 1, 1), time_range: '2024-01-10:2024-02-01' })
+  })
+
+  it('shares its collection with the history that leads up to it, which waits to hear where live began', () => {
+    const [history, trades] = live(['api_trades', 'ws_trades'])
+    expect(history).toMatchObject({ ends_at_queue: trades!.queue_id, time_range: '2024-01-10:', shards: [] })
+    expect(history).not.toHaveProperty('to')
+    expect(trades!.collection_name).toBe(history!.collection_name)
+    expect(trades!.jobs[0]!.checkpoint).toEqual([])
+  })
+
+  it('lets live candles go on from the candle at which their history ends', () => {
+    const [history, candles] = live(['api_candles_5m', 'ws_candles_5m'])
+    const end = Date.UTC(2024, 0, 10, 12, 0)
+    expect(history).toMatchObject({ to: end, records_total: 144 })
+    expect(history).not.toHaveProperty('ends_at_queue')
+    expect(candles!.jobs.map((job) => job.checkpoint)).toEqual([[{ shard: 0, position: end, records: 0, done: false }], []])
+    expect(candles!.collection_name).toBe(history!.collection_name)
+  })
+
+  it('loads other history as far as it goes now', () => {
+    const [history, trades] = live(['api_candles_1m', 'ws_trades'])
+    expect(history).toMatchObject({ to: Date.UTC(2024, 0, 10, 12, 2), collection_name: 'btcusdt_api_candles_1m_2024_01_10' })
+    expect(trades!.collection_name).toBe('btcusdt_ws_trades_2024_01_10')
+  })
+})
+
 describe('the types', () => {
-  it('lists live types as not available', () => {
+  it('lists what can be loaded, history and live', () => {
     const { types } = workflowTypes()
     expect(types.find((t) => t.type === 'api_candles_5m')).toMatchObject({ available: true, venues: expect.arrayContaining(['binance']) })
-    expect(types.find((t) => t.type === 'ws_trades')).toMatchObject({ available: false })
+    expect(types.find((t) => t.type === 'ws_trades')).toMatchObject({ available: true, source: 'ws', venues: expect.arrayContaining(['binance']) })
   })
 })
 

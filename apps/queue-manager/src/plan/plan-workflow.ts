@@ -1,11 +1,12 @@
 import {
-  collectionName, dataTopic, formatTimeRange, queueId, telemetryId, type DataType, type Estimate, type StoredQueue, type StoredWorkflow,
+  collectionName, dataTopic, formatOpenTimeRange, parseDataType, queueId, telemetryId, type DataType, type Estimate, type OpenTimeRange, type StoredQueue, type StoredWorkflow,
   type Target, type WorkflowRequest,
 } from '@streamforge/contracts'
 import { estimateQueue, planShards, venueNamed, type QueueEstimate } from '@streamforge/market'
 import { advanceWorkflow } from '../workflow/advance-workflow.ts'
 import { checkRequest, checkSymbols } from './check-request.ts'
-import { closedRange, type ClosedRange } from './closed-range.ts'
+import { closedRange } from './closed-range.ts'
+import { historyOf, liveOf, liveRange } from './live-series.ts'
 
 export interface PlanContext {
   workflowId: string
@@ -44,32 +45,55 @@ export function planWorkflow(asked: WorkflowRequest, context: PlanContext): Work
 
 interface TypePlan {
   type: DataType
-  range: ClosedRange
+  range: OpenTimeRange
+  note?: string | undefined
+  /** Where live candles begin: where their history ends. */
+  beginsAt?: number
   shards: StoredQueue['shards']
   cost: QueueEstimate
 }
 
 function planType(request: WorkflowRequest, type: DataType, now: number): TypePlan {
+  if (parseDataType(type).source === 'ws') return planLive(request, type, now)
+  const live = liveOf(type)
   const range = closedRange(request.time_range, type, now)
+  // Trades end where live ones begin, and that is known only once they do; candles end at a time, from which live ones go on.
+  const waits = live === 'ws_trades' && request.types.includes(live)
   const shards = planShards(range, type, request.options.shards === undefined ? {} : { shards: request.options.shards })
-  return { type, range, shards, cost: estimateQueue(request.venue, type, range, { shards, source: request.options.source, now }) }
+  const cost = estimateQueue(request.venue, type, range, { shards, source: request.options.source, now })
+  return waits ? { type, range: { from: range.from, to: undefined }, shards: [], cost } : { type, range, note: range.note, shards, cost }
+}
+
+function planLive(request: WorkflowRequest, type: DataType, now: number): TypePlan {
+  const range = liveRange(request.time_range, type, now)
+  const cost = { requests: 0, weight: 0, note: range.to === undefined ? 'live until it is stopped' : undefined }
+  const history = historyOf(type)
+  const continues = parseDataType(type).content === 'candles' && history !== undefined && request.types.includes(history)
+  return { type, range, shards: [], cost, ...(continues && { beginsAt: closedRange(request.time_range, history, now).to }) }
 }
 
 function planQueue(request: WorkflowRequest, symbol: string, plan: TypePlan, context: PlanContext & { position: string }): StoredQueue {
   const { venue, options } = request
-  const { type, range, shards, cost } = plan
+  const { type, range, shards, cost, beginsAt } = plan
   const { workflowId } = context
-  const queue = queueId({ workflowId, symbol, type, from: range.from })
+  const { from, to } = range
+  const idOf = (of: DataType) => queueId({ workflowId, symbol, type: of, from })
+  const queue = idOf(type)
+  // A live series and its history are one: in one collection the keys refuse doubles.
+  const history = historyOf(type)
+  const series = history !== undefined && request.types.includes(history) ? history : type
   return {
     _key: queue, version: 1, position: context.position, queue_id: queue, workflow_id: workflowId, venue, symbol, type,
-    time_range: formatTimeRange(range), from: range.from, to: range.to, kafka_topic: dataTopic(queue),
-    collection_name: collectionName({ venue, symbol, type, from: range.from }), shards,
-    ...(cost.records !== undefined && { records_total: cost.records }),
+    time_range: formatOpenTimeRange(range), from, ...(to !== undefined && { to }), kafka_topic: dataTopic(queue),
+    collection_name: collectionName({ venue, symbol, type: series, from }), shards,
+    ...(to !== undefined && cost.records !== undefined && { records_total: cost.records }),
+    ...(to === undefined && parseDataType(type).source === 'api' && { ends_at_queue: idOf('ws_trades') }),
     status: 'pending', topic_deleted: false, max_attempts: options.max_attempts, source: options.source,
     outbox: [], has_outbox: false, next_command: 0,
     jobs: targets.map((target) => ({
       target, telemetry_id: telemetryId(target, workflowId), status: 'pending', attempt: 0, attempts_without_progress: 0, records_written: 0,
-      duplicates: 0, dead_lettered: 0, checkpoint: [], message: 'waiting for its turn',
+      duplicates: 0, dead_lettered: 0, message: 'waiting for its turn',
+      checkpoint: beginsAt !== undefined && target === 'loader-producer' ? [{ shard: 0, position: beginsAt, records: 0, done: false }] : [],
     })),
   }
 }
@@ -86,7 +110,7 @@ function sumEstimates(request: WorkflowRequest, types: readonly TypePlan[], cont
   const { limit } = venueNamed(request.venue).describe()
   const byWeight = (weight / limit.weight) * (limit.windowMs / 60_000)
   const byWork = ((records ?? 0) / recordsPerSecond + (symbols * types.length * secondsPerQueue) / context.maxActiveQueues) / 60
-  const notes = new Set(types.flatMap((t) => [t.range.note, t.cost.note]).filter((note) => note !== undefined))
+  const notes = new Set(types.flatMap((t) => [t.note, t.cost.note]).filter((note) => note !== undefined))
   if (!context.instruments) notes.add(`${request.venue} could not be asked whether it has these symbols; the loaders will find out`)
   return {
     requests, api_weight: weight, ...(records !== undefined && { records }),

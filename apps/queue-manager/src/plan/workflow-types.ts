@@ -1,6 +1,7 @@
 import { dataTypes, parseDataType, type DataType, type WorkflowTypes } from '@streamforge/contracts'
-import { supportedTypes, venues } from '@streamforge/market'
+import { venues } from '@streamforge/market'
 import { isAvailable } from '../images.ts'
+import { servedTypes } from './served-types.ts'
 
 /** Every type, who serves it, and whether this release can load it. */
 export function workflowTypes(): WorkflowTypes {
@@ -12,7 +13,7 @@ export function workflowTypes(): WorkflowTypes {
   }
 }
 
-const venuesOf = (type: DataType) => Object.keys(venues).filter((venue) => supportedTypes(venue).includes(type))
+const venuesOf = (type: DataType) => Object.keys(venues).filter((venue) => servedTypes(venue).includes(type))
 
 function describe(type: DataType): string {
   const parsed = parseDataType(type)

@@ -1,8 +1,10 @@
 import type { QueueCommand, StoredQueue } from '@streamforge/contracts'
 import { applyEvent } from './apply-event.ts'
 import { endJob, failJob, launchJob, loseJob } from './launch-job.ts'
-import { isActive, type AdvanceContext, type Draft, type QueueInput, type StoredJob } from './queue-input.ts'
+import { isActive, isWaitingForLive, type AdvanceContext, type Draft, type QueueInput, type StoredJob } from './queue-input.ts'
+import { meetLive } from './meet-live.ts'
 import { retryQueue } from './retry-queue.ts'
+import { advanceLiveStop, isDraining, loaderEndedShort } from './stop-live-queue.ts'
 import { requestStop, settleQueue } from './stop-queue.ts'
 
 /**
@@ -12,6 +14,7 @@ import { requestStop, settleQueue } from './stop-queue.ts'
 export function advance(queue: StoredQueue, input: QueueInput, context: AdvanceContext): { queue: StoredQueue; commands: QueueCommand[] } {
   const draft: Draft = { ...context, queue: structuredClone(queue), commands: [] }
   apply(draft, input)
+  advanceLiveStop(draft)
   settleQueue(draft)
   const next = draft.queue
   for (const command of draft.commands) next.outbox.push({ id: next.next_command++, command })
@@ -29,6 +32,7 @@ function apply(draft: Draft, input: QueueInput): void {
     case 'tick': return queue.jobs.forEach((job) => tickJob(draft, job, input.listeningSince))
     case 'stop': return requestStop(draft, input.reason)
     case 'retry': return retryQueue(draft)
+    case 'meet': return meetLive(draft, input)
     case 'delete-topic': return deleteTopic(draft)
     case 'carried-out':
       queue.outbox = queue.outbox.filter((entry) => !input.ids.includes(entry.id))
@@ -39,7 +43,7 @@ function apply(draft: Draft, input: QueueInput): void {
 
 function startQueue(draft: Draft): void {
   const { queue } = draft
-  if (queue.status !== 'pending') return
+  if (queue.status !== 'pending' || isWaitingForLive(queue)) return
   queue.status = 'running'
   queue.topic_deleted = false
   draft.commands.push({ do: 'create-topic', topic: queue.kafka_topic })
@@ -51,7 +55,10 @@ const exitBadConfig = 78
 function applyExit(draft: Draft, { target, attempt, state }: Extract<QueueInput, { kind: 'exited' }>): void {
   const job = draft.queue.jobs.find((j) => j.target === target)
   if (!job || job.attempt !== attempt || !isActive(job)) return
-  if (draft.queue.stop_reason !== undefined) return endJob(draft, job, 'stopped', draft.queue.stop_reason)
+  if (draft.queue.stop_reason !== undefined && !isDraining(draft.queue, job)) {
+    endJob(draft, job, 'stopped', draft.queue.stop_reason)
+    return loaderEndedShort(draft, job)
+  }
   if (state.status === 'failed' && state.exitCode === exitBadConfig) {
     return failJob(draft, job, {
       code: 'BAD_CONFIG', message: `${target} refused its configuration (exit code ${exitBadConfig})`, retryable: false,
@@ -66,8 +73,10 @@ function applyExit(draft: Draft, { target, attempt, state }: Extract<QueueInput,
 function applyLaunchFailure(draft: Draft, { target, attempt, error }: Extract<QueueInput, { kind: 'launch-failed' }>): void {
   const job = draft.queue.jobs.find((j) => j.target === target)
   if (!job || job.attempt !== attempt || job.status !== 'launching') return
-  if (draft.queue.stop_reason !== undefined) endJob(draft, job, 'stopped', draft.queue.stop_reason)
-  else if (error.retryable) loseJob(draft, job, error)
+  if (draft.queue.stop_reason !== undefined && !isDraining(draft.queue, job)) {
+    endJob(draft, job, 'stopped', draft.queue.stop_reason)
+    loaderEndedShort(draft, job)
+  } else if (error.retryable) loseJob(draft, job, error)
   else failJob(draft, job, error)
 }
 
@@ -77,7 +86,7 @@ function tickJob(draft: Draft, job: StoredJob, listeningSince: number): void {
   if (job.status === 'waiting' && now >= (job.relaunch_at ?? 0)) {
     if (job.attempts_without_progress >= queue.max_attempts) exhaust(draft, job)
     else launchJob(draft, job)
-  } else if (isActive(job) && queue.stop_reason === undefined) {
+  } else if (isActive(job) && (queue.stop_reason === undefined || isDraining(queue, job))) {
     const silentMs = now - Math.max(job.last_event_at ?? 0, listeningSince)
     if (silentMs <= (job.status === 'launching' ? policy.launchTimeoutMs : policy.silenceMs)) return
     draft.commands.push({ do: 'cancel', target: job.target, attempt: job.attempt, grace_ms: policy.cancelGraceMs })

@@ -1,6 +1,7 @@
 import { targetOf, type Checkpoint, type CoverageCertificate, type WorkerEvent } from '@streamforge/contracts'
 import { endJob, failJob, loseJob } from './launch-job.ts'
-import { hasEnded, isActive, type Draft, type StoredJob } from './queue-input.ts'
+import { hasEnded, isActive, isLive, type Draft, type StoredJob } from './queue-input.ts'
+import { isDraining, loaderEndedShort } from './stop-live-queue.ts'
 import { requestStop } from './stop-queue.ts'
 
 /** What a worker reports, applied to its job. Events of another attempt than the current one change nothing. */
@@ -8,6 +9,8 @@ export function applyEvent(draft: Draft, event: WorkerEvent): void {
   const job = draft.queue.jobs.find((j) => j.target === targetOf(event.producer))
   if (!job || event.attempt !== job.attempt || job.status === 'finished' || job.status === 'pending') return
   recordProgress(draft, job, event)
+  // Live data is certified while it runs, and by a connector that is stopped.
+  if (isLive(draft.queue) && event.certificate) draft.queue.certificate = event.certificate
   // An ended job keeps its state; its counts and checkpoint are still worth having, for a retry goes on from there.
   if (hasEnded(job)) return
   switch (event.status) {
@@ -29,8 +32,10 @@ export function applyEvent(draft: Draft, event: WorkerEvent): void {
 
 function applyError(draft: Draft, job: StoredJob, event: WorkerEvent): void {
   const error = event.error ?? { code: 'WORKER_LOST' as const, message: event.message || 'failed without saying why', retryable: true }
-  if (draft.queue.stop_reason !== undefined) endJob(draft, job, 'stopped', draft.queue.stop_reason)
-  else if (!error.retryable) failJob(draft, job, error)
+  if (draft.queue.stop_reason !== undefined && !isDraining(draft.queue, job)) {
+    endJob(draft, job, 'stopped', draft.queue.stop_reason)
+    loaderEndedShort(draft, job)
+  } else if (!error.retryable) failJob(draft, job, error)
   else if (isActive(job)) loseJob(draft, job, error)
   else job.error = error
 }
@@ -38,8 +43,18 @@ function applyError(draft: Draft, job: StoredJob, event: WorkerEvent): void {
 function finish(draft: Draft, job: StoredJob, event: WorkerEvent): void {
   if (event.certificate) draft.queue.certificate = event.certificate
   delete job.error
-  if (job.target === 'arango-connector' && !event.certificate?.complete) failJob(draft, job, incompleteError(event))
+  if (endedEarly(draft, job)) {
+    return loseJob(draft, job, { code: 'WORKER_LOST', message: `${job.target} ended while the loader of its live data goes on`, retryable: true })
+  }
+  const stopping = isLive(draft.queue) && draft.queue.stop_reason !== undefined
+  if (job.target === 'arango-connector' && !stopping && !event.certificate?.complete) failJob(draft, job, incompleteError(event))
   else endJob(draft, job, 'finished', event.message)
+}
+
+/** A loader that came back after its markers were written: its connector comes back too. */
+function endedEarly({ queue }: Draft, job: StoredJob): boolean {
+  const loader = queue.jobs.find((j) => j.target === 'loader-producer')
+  return isLive(queue) && queue.stop_reason === undefined && job.target === 'arango-connector' && loader !== undefined && !hasEnded(loader)
 }
 
 /** Totals and checkpoints only grow: what an attempt reports again after a crash is no progress, more than ever before is. */

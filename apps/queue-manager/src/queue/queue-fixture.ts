@@ -3,7 +3,7 @@ import type { AdvanceContext, QueuePolicy } from './queue-input.ts'
 
 /** What the tests of queues share: a planned queue, the events that workers send about it, and a policy. */
 export const testPolicy: QueuePolicy = {
-  backoffInitialMs: 1_000, backoffMaxMs: 60_000, silenceMs: 15_000, launchTimeoutMs: 60_000, cancelGraceMs: 10_000,
+  backoffInitialMs: 1_000, backoffMaxMs: 60_000, silenceMs: 15_000, launchTimeoutMs: 60_000, cancelGraceMs: 10_000, loaderStopMs: 30_000, connectorStopMs: 600_000,
   imageFor: (target, type) => (target === 'loader-producer' ? `registry.example/streamforge/loader-${type.split('_')[0]}:v1` : `registry.example/streamforge/${target}:v1`),
 }
 

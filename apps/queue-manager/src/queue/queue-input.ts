@@ -1,4 +1,4 @@
-import type { DataType, EventError, QueueCommand, StoredQueue, Target, WorkerEvent } from '@streamforge/contracts'
+import { parseDataType, type DataType, type EventError, type QueueCommand, type Shard, type StoredQueue, type Target, type WorkerEvent } from '@streamforge/contracts'
 import type { JobState } from '@streamforge/launcher'
 
 /** Everything that can happen to a queue. */
@@ -12,6 +12,8 @@ export type QueueInput =
   | { kind: 'tick'; listeningSince: number }
   | { kind: 'stop'; reason: string }
   | { kind: 'retry' }
+  /** Where live began is known: history that leads up to it may start. No shards: there is nothing before it. */
+  | { kind: 'meet'; to: number; shards: readonly Shard[] }
   | { kind: 'delete-topic' }
   /** These commands of the outbox have been carried out. */
   | { kind: 'carried-out'; ids: readonly number[] }
@@ -25,6 +27,10 @@ export interface QueuePolicy {
   launchTimeoutMs: number
   /** Between SIGTERM and SIGKILL. */
   cancelGraceMs: number
+  /** A live queue that stops: its loader may take so long to write what it has. */
+  loaderStopMs: number
+  /** Then its connector so long to store and certify all of it. */
+  connectorStopMs: number
   imageFor: (target: Target, type: DataType) => string
 }
 
@@ -43,6 +49,11 @@ export interface Draft extends AdvanceContext {
 }
 
 export type StoredJob = StoredQueue['jobs'][number]
+
+/** A live queue goes on until it is stopped, or its range ends. */
+export const isLive = (queue: Pick<StoredQueue, 'type'>) => parseDataType(queue.type).source === 'ws'
+/** History whose end is not known yet: see `meet`. */
+export const isWaitingForLive = (queue: StoredQueue) => queue.ends_at_queue !== undefined && queue.to === undefined
 
 /** Launched and not known to be gone. */
 export const isActive = (job: StoredJob) => job.status === 'launching' || job.status === 'running'

@@ -1,5 +1,5 @@
 import type { StoredQueue } from '@streamforge/contracts'
-import { hasEnded, type Draft } from './queue-input.ts'
+import { hasEnded, isLive, type Draft } from './queue-input.ts'
 
 /**
  * Makes a failed or stopped queue pending again. Jobs go on from their checkpoints and finished ones stay finished, unless
@@ -8,11 +8,13 @@ import { hasEnded, type Draft } from './queue-input.ts'
 export function retryQueue(draft: Draft): void {
   const { queue } = draft
   if (queue.status !== 'failed' && queue.status !== 'stopped') return
-  const anew = mustStartOver(queue)
+  // Live data cannot be had again: what is on the topic is all there is, and the loader fetches what came meanwhile.
+  const live = isLive(queue)
+  const anew = !live && mustStartOver(queue)
   if (anew) draft.commands.push({ do: 'delete-topic', topic: queue.kafka_topic })
   for (const job of queue.jobs) {
     if (anew) Object.assign(job, { checkpoint: [], records_written: 0, duplicates: 0, dead_lettered: 0 })
-    if (!anew && job.status === 'finished') continue
+    if (!anew && !live && job.status === 'finished') continue
     if (hasEnded(job)) Object.assign(job, { status: 'pending', message: 'waiting for its turn', attempts_without_progress: 0 })
     delete job.error
     delete job.finished_at
@@ -20,6 +22,8 @@ export function retryQueue(draft: Draft): void {
   }
   queue.status = 'pending'
   delete queue.stop_reason
+  delete queue.stop_stage
+  delete queue.stop_stage_at
   delete queue.certificate
   delete queue.ended_at
 }

@@ -1,11 +1,13 @@
 import { endJob, stopJobs } from './launch-job.ts'
-import { isActive, type Draft } from './queue-input.ts'
+import { isActive, isLive, type Draft } from './queue-input.ts'
+import { beginLiveStop } from './stop-live-queue.ts'
 
 /** Asks every job to stop. The queue is stopped once they are gone. */
 export function requestStop(draft: Draft, reason: string): void {
   const { queue } = draft
   if (queue.stop_reason !== undefined || (queue.status !== 'pending' && queue.status !== 'running')) return
   queue.stop_reason = reason
+  if (isLive(queue) && queue.status === 'running') return beginLiveStop(draft)
   if (queue.jobs.some(isActive)) {
     const { queue_id } = queue
     draft.commands.push({ do: 'publish', message: { command: 'stop', queue_id, reason, timestamp: draft.now / 1000 } })
@@ -22,7 +24,7 @@ export function settleQueue(draft: Draft): void {
     for (const job of queue.jobs) if (isActive(job)) endJob(draft, job, 'stopped', 'cancelled: another job of the queue failed')
     end(draft, 'failed')
   } else if (queue.jobs.every((j) => j.status === 'finished')) {
-    end(draft, 'finished')
+    end(draft, isLive(queue) && queue.stop_reason !== undefined ? 'stopped' : 'finished')
   } else if (queue.stop_reason !== undefined && queue.jobs.every((j) => j.status === 'stopped' || j.status === 'finished')) {
     end(draft, 'stopped')
   }
