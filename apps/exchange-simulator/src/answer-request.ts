@@ -5,6 +5,7 @@ import { BinanceParameters } from './binance-parameters.ts'
 import { binanceEndpoints, type Exchange } from './binance-rest.ts'
 import { answerCoinbase, coinbaseSymbol } from './coinbase-rest.ts'
 import type { Faults, Misfortune } from './faults.ts'
+import type { LiveState } from './live-api.ts'
 import { jsonReply, type Reply } from './reply.ts'
 import { answerSimulatorApi } from './simulator-api.ts'
 import type { StatsKeeper } from './stats.ts'
@@ -12,6 +13,7 @@ import type { Spent, WeightWindow } from './weight-window.ts'
 
 export interface Simulation {
   readonly exchange: Exchange
+  readonly live: LiveState
   readonly faults: Faults
   readonly stats: StatsKeeper
   readonly binanceWeight: WeightWindow
@@ -35,11 +37,11 @@ export function requestAnswerer(simulation: Simulation): (request: IncomingMessa
     const path = mark < 0 ? url : url.slice(0, mark)
     const query = mark < 0 ? '' : url.slice(mark + 1)
     if (path.startsWith('/_simulator')) {
-      return { ...(await answerSimulatorApi(request, path, simulation.faults, simulation.stats)), route: path, damage: 'none' }
+      return { ...(await answerSimulatorApi(request, path, query, simulation)), route: path, damage: 'none' }
     }
     const address = request.socket.remoteAddress ?? 'unknown'
     if (path.startsWith('/data/')) return archiveAnswer(simulation, archive, path)
-    if (path.startsWith('/api/')) return binanceAnswer(simulation, path, query, address)
+    if (/^\/[fd]?api\//.test(path)) return binanceAnswer(simulation, path, query, address)
     return coinbaseAnswer(simulation, path, query, address)
   }
 }
@@ -63,11 +65,12 @@ async function binanceAnswer(simulation: Simulation, path: string, query: string
   if (misfortune.delayMs > 0) await wait(misfortune.delayMs)
   const finish = (reply: Reply): Answer => ({ ...reply, route: endpoint ? path : 'unknown', damage: damageOf(misfortune) })
   if (!endpoint) return finish({ status: 404, headers: { 'content-type': 'text/html' }, body: Buffer.from('<html><body><h2>404 Not found</h2></body></html>') })
-  const spent = simulation.binanceWeight.spend(address, endpoint.weight)
+  const weight = typeof endpoint.weight === 'number' ? endpoint.weight : endpoint.weight(query)
+  const spent = simulation.binanceWeight.spend(address, weight)
   const headers = { 'x-mbx-used-weight': String(spent.used), 'x-mbx-used-weight-1m': String(spent.used) }
   const refused = misfortune.refusal ? injected(misfortune.refusal, exchange.now()) : spent.allowed ? undefined : spent
   if (refused) return finish(binanceRefusal(refused, exchange.weightLimit, headers))
-  stats.weight(endpoint.weight)
+  stats.weight(weight)
   try {
     const reply = await endpoint.answer(exchange, new BinanceParameters(query, endpoint.parameters), misfortune)
     return finish({ ...reply, headers: { ...reply.headers, ...headers } })

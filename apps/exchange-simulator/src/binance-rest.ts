@@ -1,8 +1,10 @@
-import type { Market, TradeSlice } from '@streamforge/market'
-import { badCombination, illegalCharacters } from './binance-error.ts'
+import type { TradeSlice } from '@streamforge/market'
+import { badCombination, illegalCharacters, invalidSymbol } from './binance-error.ts'
 import { BinanceParameters, knownSymbol } from './binance-parameters.ts'
 import { exchangeInfo } from './exchange-info.ts'
 import type { Misfortune } from './faults.ts'
+import type { LiveMarket } from './live/live-market.ts'
+import type { LiveVenue } from './live/live-venue.ts'
 import { renderKlines } from './render-candles.ts'
 import { renderAggregateTrades, renderTrades } from './render-trades.ts'
 import { jsonReply, rowsReply, type Reply } from './reply.ts'
@@ -10,14 +12,17 @@ import { visibleCandles, visibleTrades } from './visible-market.ts'
 
 /** What an endpoint answers from. */
 export interface Exchange {
-  readonly market: Market
+  readonly market: LiveMarket
+  /** Books are of the present only. */
+  readonly venue: LiveVenue
   /** The venue's clock, milliseconds. */
   readonly now: () => number
   readonly weightLimit: number
 }
 
 interface Endpoint {
-  readonly weight: number
+  /** Fixed, or by the query. */
+  readonly weight: number | ((query: string) => number)
   readonly parameters: readonly string[]
   readonly answer: (exchange: Exchange, parameters: BinanceParameters, misfortune: Misfortune) => Reply | Promise<Reply>
 }
@@ -35,7 +40,29 @@ export const binanceEndpoints: ReadonlyMap<string, Endpoint> = new Map(Object.en
   '/api/v3/aggTrades': { weight: 4, parameters: ['symbol', 'fromId', 'startTime', 'endTime', 'limit'], answer: answerAggregateTrades },
   '/api/v3/trades': { weight: 25, parameters: ['symbol', 'limit'], answer: answerTrades },
   '/api/v3/historicalTrades': { weight: 25, parameters: ['symbol', 'limit', 'fromId'], answer: answerTrades },
+  '/api/v3/depth': depthEndpoint(),
+  '/fapi/v1/depth': depthEndpoint(),
+  '/dapi/v1/depth': depthEndpoint(),
 } satisfies Record<string, Endpoint>))
+
+function depthEndpoint(): Endpoint {
+  const weight = (query: string) => {
+    const limit = Number(/(?:^|&)limit=(\d+)/.exec(query)?.[1] ?? 100)
+    return limit <= 100 ? 5 : limit <= 500 ? 25 : limit <= 1000 ? 50 : 250
+  }
+  return { weight, parameters: ['symbol', 'limit'], answer: answerDepth }
+}
+
+/** The book as it is now, changes included that the next diff will tell. */
+async function answerDepth({ market, venue, now }: Exchange, parameters: BinanceParameters): Promise<Reply> {
+  const { symbol } = parameters.symbol(market)
+  const limit = parameters.limit(100, 5000)
+  const live = await venue.begin(symbol)
+  if (!live) throw invalidSymbol()
+  now()
+  const book = live.book.show(limit)
+  return { ...jsonReply(book), rows: book.bids.length + book.asks.length }
+}
 
 function answerExchangeInfo({ market, now, weightLimit }: Exchange, parameters: BinanceParameters): Reply {
   const one = parameters.text('symbol')

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { seededRandom, type Random } from '@streamforge/market'
+import { isFrameFault, isStreamFault, streamFaults, strikesStream, type ConnectionFault, type FaultedStream, type FrameFault } from './stream-faults.ts'
 
 const matching = {
   path: z.string().optional().describe('Only requests whose path begins so, such as /api/v3/klines'),
@@ -30,6 +31,7 @@ export const Fault = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('hole'), ...hole }).describe('The venue has no rows there, over REST and in archives'),
   z.strictObject({ kind: z.literal('flaky_hole'), count: z.int().positive().default(1), ...hole })
     .describe('Absent from the first `count` REST answers that would hold rows of it'),
+  ...streamFaults,
 ])
 export type Fault = z.infer<typeof Fault>
 export type FaultKind = Fault['kind']
@@ -78,14 +80,24 @@ interface Armed {
   readonly fault: Fault
   seen: number
   struck: number
+  readonly since: number
 }
 
 /** The faults that are set, and the dice. */
 export function createFaults(initial: readonly Fault[], seed: string | number, onStrike: (kind: FaultKind) => void) {
   let armed: Armed[] = []
   let random = seededRandom(seed, 'faults')
+  let ofFrames: Armed[] = []
+  let cutNow: (fault: FrameFault) => void = () => undefined
+  const sort = () => { ofFrames = armed.filter(({ fault }) => isFrameFault(fault)) }
   const add = (faults: readonly Fault[]) => {
-    armed.push(...faults.map((fault) => ({ fault, seen: 0, struck: 0 })))
+    for (const fault of faults) {
+      if (fault.kind === 'ws_cut' && fault.now) {
+        onStrike(fault.kind)
+        cutNow(fault)
+      } else armed.push({ fault, seen: 0, struck: 0, since: performance.now() })
+    }
+    sort()
   }
   add(initial)
 
@@ -95,7 +107,7 @@ export function createFaults(initial: readonly Fault[], seed: string | number, o
   }
   const spent = ({ fault, struck }: Armed) => 'count' in fault && fault.count !== undefined && struck >= fault.count
   const matches = ({ fault }: Armed, request: FaultedRequest) =>
-    canShow(fault.kind, request) && (fault.path === undefined || request.path.startsWith(fault.path)) && (fault.symbol === undefined || fault.symbol === request.symbol)
+    !isStreamFault(fault) && canShow(fault.kind, request) && (fault.path === undefined || request.path.startsWith(fault.path)) && (fault.symbol === undefined || fault.symbol === request.symbol)
 
   /** Whether a fault that is not a hole strikes this request; counts it. */
   const strikes = (entry: Armed): boolean => {
@@ -108,7 +120,12 @@ export function createFaults(initial: readonly Fault[], seed: string | number, o
 
   return {
     add,
-    clear: () => { armed = [] },
+    clear: () => {
+      armed = []
+      sort()
+    },
+    /** Who cuts the connections that a fault with `now` means. */
+    onCutNow: (cut: (fault: FrameFault) => void) => { cutNow = cut },
     reseed: (next: string | number) => { random = seededRandom(next, 'faults') },
     list: () => armed.map(({ fault, struck }) => ({ ...fault, struck })),
     /** Rolls the dice for one request. */
@@ -116,14 +133,35 @@ export function createFaults(initial: readonly Fault[], seed: string | number, o
       const hit: Fault[] = []
       const holes: ActiveHole[] = []
       for (const entry of armed) {
-        if (!matches(entry, request)) continue
         const { fault } = entry
+        if (isStreamFault(fault) || !matches(entry, request)) continue
         if (fault.kind === 'hole' || fault.kind === 'flaky_hole') {
           if (!spent(entry) && !(fault.kind === 'flaky_hole' && request.archive)) holes.push({ from: fault.from, to: fault.to, strike: () => strike(entry) })
         } else if (strikes(entry)) hit.push(fault)
       }
       return misfortuneOf(hit, holes, random)
     },
+    /** Whether any frame may be struck: asked for every frame, and mostly the end of it. */
+    touchFrames: () => ofFrames.length > 0,
+    /** Rolls the dice for one frame to one connection. */
+    forFrame(stream: FaultedStream): FrameFault[] {
+      return ofFrames.flatMap((entry) => {
+        const { fault } = entry
+        return isFrameFault(fault) && strikesStream(fault, stream) && strikes(entry) ? [fault] : []
+      })
+    },
+    /** The fault of this kind that strikes a connection, a ping or a pong now. */
+    forConnection<K extends ConnectionFault['kind']>(kind: K): Extract<ConnectionFault, { kind: K }> | undefined {
+      for (const entry of armed) {
+        const { fault } = entry
+        if (fault.kind !== kind || !('after' in fault) || entry.seen++ < fault.after || spent(entry)) continue
+        if (fault.kind === 'ws_refuse' && fault.for_ms !== undefined && performance.now() - entry.since >= fault.for_ms) continue
+        strike(entry)
+        return fault as Extract<ConnectionFault, { kind: K }>
+      }
+      return undefined
+    },
+    random: () => random(),
   }
 }
 export type Faults = ReturnType<typeof createFaults>

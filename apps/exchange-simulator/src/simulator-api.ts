@@ -1,12 +1,20 @@
 import type { IncomingMessage } from 'node:http'
 import { FaultRequest, type Faults } from './faults.ts'
+import { answerBook, answerLive, type LiveState } from './live-api.ts'
 import { jsonReply, type Reply } from './reply.ts'
 import type { StatsKeeper } from './stats.ts'
+
+export interface SimulatorState {
+  readonly faults: Faults
+  readonly stats: StatsKeeper
+  readonly live: LiveState
+}
 
 const mostBytes = 1024 * 1024
 
 /** `/_simulator/...`: what tests and people set and read; no exchange has it. */
-export async function answerSimulatorApi(request: IncomingMessage, path: string, faults: Faults, stats: StatsKeeper): Promise<Reply> {
+export async function answerSimulatorApi(request: IncomingMessage, path: string, query: string, state: SimulatorState): Promise<Reply> {
+  const { faults, stats, live } = state
   const asked = `${request.method} ${path}`
   switch (asked) {
     case 'GET /_simulator/stats': return jsonReply(stats.current())
@@ -17,8 +25,10 @@ export async function answerSimulatorApi(request: IncomingMessage, path: string,
     case 'DELETE /_simulator/faults':
       faults.clear()
       return jsonReply([])
+    case 'GET /_simulator/live': return answerLive(live)
+    case 'GET /_simulator/book': return answerBook(live, query)
     case 'POST /_simulator/faults': return addFaults(await readBody(request), faults)
-    default: return jsonReply({ error: `${asked} is not known; there are GET and DELETE /_simulator/stats, GET, POST and DELETE /_simulator/faults` }, 404)
+    default: return jsonReply({ error: `${asked} is not known; there are GET and DELETE /_simulator/stats, GET, POST and DELETE /_simulator/faults, GET /_simulator/live and /_simulator/book` }, 404)
   }
 }
 

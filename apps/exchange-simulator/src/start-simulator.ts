@@ -4,7 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Market } from '@streamforge/market'
 import { requestAnswerer, type Answer } from './answer-request.ts'
 import { createFaults, type Fault, type Faults } from './faults.ts'
+import { LiveVenue, type LiveOptions } from './live/live-venue.ts'
 import { createStats, type Stats } from './stats.ts'
+import { runStreams } from './stream/run-streams.ts'
+import type { StreamLimits } from './stream/stream-connection.ts'
+import { StreamHub } from './stream/stream-hub.ts'
+import { serveStreams } from './stream/stream-server.ts'
 import { weightWindow } from './weight-window.ts'
 
 export interface SimulatorOptions {
@@ -20,6 +25,11 @@ export interface SimulatorOptions {
   readonly banAfter?: number
   /** Coinbase's requests a second and address; 0, the default, for none. */
   readonly coinbaseLimit?: number
+  /** The market after the end of the history, over WebSocket and REST. */
+  readonly live?: LiveOptions
+  /** Of recorded frames: 1, the default, as they were; 0 as fast as the slowest client takes them. */
+  readonly speed?: number
+  readonly streamLimits?: StreamLimits
   readonly faults?: readonly Fault[]
   readonly seed?: string | number
   /** Waits for slow answers; by default a timer that ends when the simulator closes. */
@@ -30,7 +40,10 @@ export interface SimulatorOptions {
 
 export interface Simulator {
   readonly url: string
+  /** Base of the WebSocket paths. */
+  readonly wsUrl: string
   readonly faults: Faults
+  readonly venue: LiveVenue
   stats(): Stats
   close(): Promise<void>
 }
@@ -43,14 +56,20 @@ export function tickingClock(start: number): () => number {
 
 /** Serves a market over the protocols of Binance and Coinbase Exchange. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
-  const now = options.now ?? tickingClock(options.market.end)
+  const seed = options.seed ?? 1
+  const hub = new StreamHub()
+  const venue = new LiveVenue({
+    ...options.live, market: options.market, clock: options.now ?? tickingClock(options.market.end), seed, publish: hub.publish,
+  })
+  const { market, now } = venue
   const weightLimit = options.weightLimit ?? 6000
   const banAfter = options.banAfter ?? 50
   const stats = createStats()
-  const faults = createFaults(options.faults ?? [], options.seed ?? 1, stats.fault)
+  const faults = createFaults(options.faults ?? [], seed, stats.fault)
   const closing = new AbortController()
   const answer = requestAnswerer({
-    exchange: { market: options.market, now, weightLimit },
+    exchange: { market, venue, now, weightLimit },
+    live: { venue, hub },
     faults, stats,
     binanceWeight: weightWindow({ limit: weightLimit, windowMs: 60_000, banAfter, now }),
     coinbaseWeight: weightWindow({ limit: options.coinbaseLimit ?? 0, windowMs: 1_000, banAfter: Infinity, now }),
@@ -65,21 +84,27 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       response.destroy()
     })
   })
+  const onError = options.onError ?? (() => undefined)
+  const streams = serveStreams({ server, hub, venue, faults, limits: options.streamLimits, signal: closing.signal, onError })
   const host = options.host ?? '127.0.0.1'
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(options.port ?? 0, host, resolve)
   })
+  const running = runStreams({ venue, hub, speed: options.speed ?? 1, signal: closing.signal }).catch(onError)
   const { port } = server.address() as AddressInfo
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
-    faults,
+    url: `http://${authority}`,
+    wsUrl: `ws://${authority}`,
+    faults, venue,
     stats: stats.current,
     async close() {
       closing.abort()
+      streams.close()
       const closed = new Promise((resolve) => server.close(resolve))
       server.closeAllConnections()
-      await closed
+      await Promise.all([closed, running])
     },
   }
 }

@@ -4,13 +4,14 @@ import {
   type TradeQuery, type TradeSlice,
 } from '@streamforge/market'
 import type { Misfortune } from './faults.ts'
+import type { LiveMarket } from './live/live-market.ts'
 import { openCandle } from './open-candle.ts'
 
 /**
  * The rows that the venue shows at `now`: closed candles, the open one with what has happened of it, trades until now; less
  * the request's holes, plus its doubled rows and its unfinished candle.
  */
-export async function visibleCandles(market: Market, query: CandleQuery, now: number, misfortune: Misfortune): Promise<CandleSlice> {
+export async function visibleCandles(market: LiveMarket, query: CandleQuery, now: number, misfortune: Misfortune): Promise<CandleSlice> {
   const current = floorToInterval(now, query.interval)
   const wantsOpen = current >= query.from && current < query.to
   let rows = await closedCandles(market, query, now, misfortune)
@@ -27,10 +28,11 @@ export async function closedCandles(market: Market, query: CandleQuery, now: num
   return closed.to > closed.from ? outsideHoles(closed, misfortune, (part) => market.candles(part), joinCandles) : noCandles
 }
 
-async function withOpenCandle(market: Market, query: CandleQuery, rows: CandleSlice, now: number, misfortune: Misfortune): Promise<CandleSlice> {
+async function withOpenCandle(market: LiveMarket, query: CandleQuery, rows: CandleSlice, now: number, misfortune: Misfortune): Promise<CandleSlice> {
   const current = floorToInterval(now, query.interval)
   if (misfortune.holes.some((hole) => hole.from <= current && current < hole.to)) return rows
-  const last = await openCandle(market, query.symbol, query.interval, now)
+  const streamed = await market.openCandle(query.symbol, query.interval, now)
+  const last = streamed === 'notLive' ? await openCandle(market, query.symbol, query.interval, now) : streamed
   if (!last) return rows
   const joined = joinCandles([rows, last])
   return { ...joined, start: Math.max(joined.start, joined.end - query.limit) }
