@@ -26,7 +26,8 @@ export abstract class LaneBase implements Lane {
   private readonly writer: TopicWriter<Mark>
   private position: number
   private records: number
-  private done: boolean
+  /** Markers are on the topic. An attempt after that (a retry of a stopped queue) goes on behind them. */
+  private done = false
   private notices: { text: string; until: number } | undefined
   private endLane!: () => void
   private failLane!: (error: unknown) => void
@@ -42,7 +43,6 @@ export abstract class LaneBase implements Lane {
     this.position = saved?.position ?? 0
     this.records = saved?.records ?? 0
     this.firstPlace = saved?.first_trade_id
-    this.done = saved?.done ?? false
     this.ended = new Promise((resolve, reject) => {
       this.endLane = resolve
       this.failLane = reject
@@ -54,7 +54,6 @@ export abstract class LaneBase implements Lane {
       onWritten: (marks) => this.onWritten(marks), onFailed: (error) => this.fail(error),
       onRetry: (error) => this.notice(`the bus did not take records and is tried again: ${toStreamForgeError(error).message}`),
     })
-    if (this.done) this.end()
   }
 
   abstract accept(frame: LiveFrame): void
@@ -94,7 +93,7 @@ export abstract class LaneBase implements Lane {
     this.closing.abort()
     await this.writer.drain()
     if (this.failure !== undefined) throw toStreamForgeError(this.failure)
-    if (end && !this.done) await this.writeMarkers()
+    if (end) await this.writeMarkers()
     this.report()
     return this.progressNow()
   }

@@ -19,8 +19,11 @@ export function fakeTopic(partitions = 1, before: () => Promise<void> = () => Pr
     bus: {
       admin: {
         describeTopic: (name: string) => Promise.resolve({
-          name, retentionMs: undefined, partitions: Array.from({ length: partitions }, (_, partition) => ({ partition, earliest: 0n, latest: 0n })),
+          name, retentionMs: undefined,
+          partitions: Array.from({ length: partitions }, (_, partition) => ({ partition, earliest: 0n, latest: BigInt(topic.messages.length) })),
         }),
+        peek: (_topic: string, { offset = 0n, limit }: { offset?: bigint; limit: number }) => Promise.resolve(
+          topic.messages.slice(Number(offset), Number(offset) + limit).map((m, i) => ({ offset: offset + BigInt(i), value: Buffer.from(JSON.stringify(m)) }))),
       } as unknown as Bus['admin'],
       async publish(_topic, outgoing) {
         await before()

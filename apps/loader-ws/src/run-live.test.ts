@@ -86,6 +86,39 @@ describe('live trades', () => {
     expect(result.checkpoint).toMatchObject([{ position: 3_510, records: 3_509, first_trade_id: 1 }])
   })
 
+  it('go on from what is on the topic when the attempt before died without a checkpoint', async () => {
+    const topic = fakeTopic()
+    const first = runScenario({ exchange, topic })
+    await exchange.subscribed(STREAM)
+    trade(10, 15)
+    await until(topic, () => tradeIds(topic).length === 5)
+    first.kill()
+    await first.result
+    exchange.endId = 30
+    const second = runScenario({ exchange, topic })
+    await until(topic, () => tradeIds(topic).length === 20)
+    second.stop()
+    expect(await second.result).toMatchObject({ records_written: 20, checkpoint: [{ position: 30, records: 20, first_trade_id: 10 }] })
+    expect(tradeIds(topic)).toEqual(range(10, 30))
+  })
+
+  it('go on behind the markers when a stopped queue is tried again', async () => {
+    const topic = fakeTopic()
+    const first = runScenario({ exchange, topic })
+    await exchange.subscribed(STREAM)
+    trade(10, 15)
+    await until(topic, () => tradeIds(topic).length === 5)
+    first.stop()
+    const { checkpoint } = await first.result
+    exchange.endId = 20
+    const second = runScenario({ exchange, topic, checkpoint: checkpoint! })
+    await until(topic, () => tradeIds(topic).length === 10)
+    second.stop()
+    await second.result
+    expect(tradeIds(topic)).toEqual(range(10, 20))
+    expect(ofKind(topic, 'end_of_stream').map((m) => m.records)).toEqual([5, 10])
+  })
+
   it('survive a lost connection without a hole', async () => {
     const topic = fakeTopic()
     const run = runScenario({ exchange, topic })

@@ -4,6 +4,7 @@ import { openLiveFeed, type FeedCounts, type LiveEvent, type LiveFeed, type Live
 import type { WorkerProgress, WorkerResult } from '@streamforge/service'
 import { BookLane } from './book-lane.ts'
 import type { Lane, LaneOptions, LanePace } from './lane.ts'
+import { startingCheckpoint } from './read-back.ts'
 import { candleSeries, tradeSeries } from './series.ts'
 import { SeriesLane } from './series-lane.ts'
 
@@ -52,13 +53,15 @@ export async function runLive(tasks: readonly LiveTask[], options: RunLiveOption
 }
 
 /** @throws StreamForgeError UNKNOWN_TYPE, UNKNOWN_SYMBOL, BAD_TIME_RANGE, TOPIC_NOT_FOUND, VENUE_* */
-async function openLane({ assignment, progress }: LiveTask, options: RunLiveOptions): Promise<Lane> {
+async function openLane({ assignment: given, progress }: LiveTask, options: RunLiveOptions): Promise<Lane> {
   const { venue, client, bus } = options
+  const assignment = { ...given }
   const type = parseDataType(assignment.type)
   if (type.source !== 'ws' || !venue.types.includes(assignment.type)) {
     throw new StreamForgeError('UNKNOWN_TYPE', `${venue.name} has no ${assignment.type} over WebSocket`, { remedy: `it has ${venue.types.join(', ')}` })
   }
   const [topic] = await Promise.all([bus.admin.describeTopic(assignment.kafka_topic), client.instrument(assignment.symbol)])
+  assignment.checkpoint = await startingCheckpoint(bus, assignment)
   const { log, now, random, sleep, onDelay, pace } = options
   const laneOptions: LaneOptions = {
     assignment, client, bus, progress, log, now, random, sleep, partitions: topic.partitions.length, ...(onDelay && { onDelay }), ...(pace && { pace }),

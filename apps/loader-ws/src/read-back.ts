@@ -1,0 +1,54 @@
+import { DataMessage, nextOpenTime, type Assignment, type Checkpoint } from '@streamforge/contracts'
+import type { Bus } from '@streamforge/bus'
+
+const PAGE = 1_000
+
+/**
+ * Where to go on. Without a checkpoint the topic itself is read: an attempt that died before its first report left records there, and what
+ * followed them must not become a hole.
+ */
+export async function startingCheckpoint(bus: Pick<Bus, 'admin'>, assignment: Assignment): Promise<Checkpoint> {
+  if (assignment.checkpoint.length > 0) return assignment.checkpoint
+  let first: number | undefined
+  let position = 0
+  let records = 0
+  for await (const message of readTopic(bus, assignment.kafka_topic)) {
+    const places = placesOf(message)
+    if (!places || places.place < position) continue
+    first ??= places.place
+    position = places.after
+    records++
+  }
+  if (first === undefined) return []
+  return [{ shard: 0, position, records, done: false, ...(assignment.type !== 'ws_orderbook' && { first_trade_id: first }) }]
+}
+
+async function* readTopic({ admin }: Pick<Bus, 'admin'>, topic: string): AsyncGenerator<DataMessage> {
+  const { partitions } = await admin.describeTopic(topic)
+  const { earliest, latest } = partitions[0]!
+  for (let offset = earliest; offset < latest;) {
+    const messages = await admin.peek(topic, { partition: 0, offset, limit: PAGE })
+    if (messages.length === 0) return
+    for (const { value } of messages) {
+      const message = readMessage(value)
+      if (message) yield message
+    }
+    offset = messages.at(-1)!.offset + 1n
+  }
+}
+
+function placesOf(message: DataMessage): { place: number; after: number } | undefined {
+  if (message.kind === 'trade') return { place: message.trade_id, after: message.trade_id + 1 }
+  if (message.kind === 'candle') return { place: message.open_time, after: nextOpenTime(message.open_time, message.interval) }
+  if (message.kind === 'book_diff') return { place: message.final_update_id, after: message.final_update_id + 1 }
+  return undefined
+}
+
+/** What does not fit is the connector's to refuse; here it is passed over. */
+function readMessage(value: Buffer): DataMessage | undefined {
+  try {
+    return DataMessage.safeParse(JSON.parse(value.toString())).data
+  } catch {
+    return undefined
+  }
+}
