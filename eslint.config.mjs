@@ -37,6 +37,15 @@ export default tseslint.config(
     },
   },
   { files: ['**/*.test.ts'], rules: { '@nx/enforce-module-boundaries': boundaries('tool') } },
+  // The dashboard's web part runs in browsers: of this repository it sees the contracts' types only.
+  {
+    files: ['apps/dashboard/web/**/*.ts', 'apps/dashboard/web/**/*.tsx'],
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns: [
+      { group: ['@streamforge/*', '!@streamforge/contracts'], message: 'the web part sees contracts only' },
+      { group: ['@streamforge/contracts'], allowTypeImports: true, message: 'types only: the schemas stay on the server' },
+    ] }] },
+  },
   {
     files: ['apps/**/*.ts', 'libs/**/*.ts', 'tools/**/*.ts'],
     languageOptions: { parserOptions: { projectService: true } },

@@ -37,3 +37,8 @@ export {
 export { openApiDocument } from './open-api.ts'
 export { catalog, deadLetterTopic, type CatalogEntry, type MessageName, type MessageOf } from './catalog.ts'
 export { asyncApiDocument, jsonSchema } from './async-api.ts'
+export {
+  Instrument, Instruments, ChartCandle, CandlesQuery, CandlesAnswer, TradesQuery, TradesAnswer, BookView, BookQuery, TopicSummary, TopicList,
+  TopicParams, TopicDetail, PeekQuery, PeekedMessage, PeekAnswer, DeadLetterList, RedriveRequest, RedriveAnswer, LiveChannel,
+  LiveClientMessage, LivePayload, LiveServerMessage,
+} from './dashboard.ts'

@@ -73,6 +73,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       const { data, reason } = options.exchange
       const simulator = await start('exchange-simulator', { PORT: '0', ...(data && { DATA: resolve(data) }) }, reason)
       for (const name of ['BINANCE_REST_URL', 'BINANCE_ARCHIVE_URL', 'COINBASE_REST_URL']) venue[name] = simulator.url
+      // Its streams are on the same port.
+      venue['BINANCE_WS_URL'] = simulator.url.replace(/^http/, 'ws')
     }
     // Jobs outlive queue-manager, so they are stopped here: after it, for it would start them again.
     closers.push(() => stopJobs(dataDir))

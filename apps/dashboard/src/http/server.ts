@@ -1,0 +1,92 @@
+import fastifyStatic from '@fastify/static'
+import type { Bus } from '@streamforge/bus'
+import { StreamForgeError } from '@streamforge/contracts'
+import type { Store } from '@streamforge/store'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import { serveLive } from '../live/live-socket.ts'
+import type { LiveHub } from '../live/live-hub.ts'
+import type { ReadDatasets } from '../read/datasets.ts'
+import { problemMediaType, problemOf, toApiError } from './problems.ts'
+import { proxyWorkflows } from './proxy-workflows.ts'
+import { dataRoutes } from './data-routes.ts'
+import { requireSameOrigin } from './same-origin.ts'
+
+export interface ServerParts {
+  bus: Bus
+  store: Store
+  datasets: ReadDatasets
+  hub: LiveHub
+  /** The folder of the built web part, once it is built. */
+  web: Promise<string>
+  log: Logger
+  now: () => number
+  managerUrl: string
+  /** What the server listens on. */
+  host: string
+}
+
+const bodyLimit = 2 * 1024 * 1024
+const securityHeaders = {
+  'content-security-policy': "default-src 'self'; img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+}
+
+/** The API under /api, the WebSocket at /live, and the web part. */
+export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
+  const { log, hub, now, host } = parts
+  const sendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    const error = toApiError(thrown)
+    if (error.status >= 500) log.error({ err: error, method: request.method, path: request.url }, 'a request failed')
+    return reply.code(error.status).header('content-type', problemMediaType).send(JSON.stringify(problemOf(error, request.url)))
+  }
+  const app = fastify({ bodyLimit, logger: false, forceCloseConnections: true, frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply) })
+  app.setErrorHandler(sendProblem)
+  acceptEmptyJson(app)
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers(securityHeaders)
+    requireSameOrigin(request.headers, host, !['GET', 'HEAD'].includes(request.method))
+  })
+  proxyWorkflows(app, parts.managerUrl)
+  dataRoutes(app, parts)
+  const live = serveLive(app.server, { hub, log, now, host })
+  app.addHook('preClose', async () => live.close())
+  await servePages(app, parts.web, sendProblem)
+  return app
+}
+
+/** A POST without a body may still name JSON as its type. */
+function acceptEmptyJson(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else void parse(request, body as string, done)
+  })
+}
+
+type SendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply
+
+/** Files by their name; every other path that a person may have in the address bar is the one page. */
+async function servePages(app: FastifyInstance, web: Promise<string>, sendProblem: SendProblem): Promise<void> {
+  await app.register(fastifyStatic, { root: import.meta.dirname, serve: false, cacheControl: false })
+  const send = async (path: string, reply: FastifyReply) => {
+    const root = await web.catch((cause: unknown) => {
+      throw new StreamForgeError('UNAVAILABLE', 'the web part could not be built; the API works', { cause, remedy: 'the log of the dashboard says why' })
+    })
+    // Files under /assets carry their content's hash in the name; everything else may change with the next build.
+    void reply.header('cache-control', path.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache')
+    return reply.sendFile(path, root)
+  }
+  app.get('/assets/*', (request, reply) => send(`assets/${(request.params as { '*': string })['*']}`, reply))
+  for (const file of ['sw.js', 'manifest.webmanifest', 'icon.svg', 'icon-192.png', 'icon-512.png', 'icon-maskable-512.png', 'theme.js']) {
+    app.get(`/${file}`, (_request, reply) => send(file, reply))
+  }
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0]!
+    if (request.method === 'GET' && /^\/(workflows(\/[\w-]*)?|market(\/[\w-]*)*|topics(\/[\w.-]*)?)?$/.test(path)) return send('index.html', reply)
+    return sendProblem(new StreamForgeError('NOT_FOUND', `there is nothing at ${path.slice(0, 300)}`), request, reply)
+  })
+}

@@ -1,0 +1,132 @@
+import { tailMessages, type Bus, type Consumer } from '@streamforge/bus'
+import { catalog, DataMessage, type ChartCandle, type Gap, type MessageOf, type Trade } from '@streamforge/contracts'
+import type { Logger } from 'pino'
+import { toChartCandle } from '../read/read-candles.ts'
+import type { Dataset } from '../read/datasets.ts'
+import { FollowedBook } from './followed-book.ts'
+
+type DataRecord = MessageOf<'data'>
+
+/** What came in one batch of a live queue's topic. */
+export interface FeedUpdate {
+  trades: Trade[]
+  candles: ChartCandle[]
+  gaps: Gap[]
+  bookChanged: boolean
+}
+
+/** One live queue's topic, followed once however many watch it. */
+export interface TopicFeed {
+  readonly dataset: Dataset
+  readonly book: FollowedBook
+  /** The newest trades, oldest first, whether stored yet or not. */
+  recentTrades(): readonly Trade[]
+  /** The newest candles, the open one last. */
+  recentCandles(): readonly ChartCandle[]
+  listen(listener: (update: FeedUpdate) => void): () => void
+  readonly listeners: number
+  close(): Promise<void>
+}
+
+/** So many messages before now are read first: what the connector may not have stored yet. */
+const readBack = 2_000n
+/** A book needs a snapshot, which may lie further back. */
+const readBackForBook = 60_000n
+const pageSize = 1_000
+const keptTrades = 500
+const keptCandles = 500
+
+/** Resolves once it follows; what is on the topic then and just before has been taken in. @throws StreamForgeError TOPIC_NOT_FOUND */
+export async function openTopicFeed({ bus, log }: { bus: Bus; log: Logger }, dataset: Dataset): Promise<TopicFeed> {
+  const listeners = new Set<(update: FeedUpdate) => void>()
+  const book = new FollowedBook()
+  const trades = new Map<number, Trade>()
+  const candles = new Map<number, ChartCandle>()
+  const take = (records: readonly DataRecord[]): FeedUpdate => {
+    const update: FeedUpdate = { trades: [], candles: [], gaps: [], bookChanged: false }
+    for (const record of records) takeRecord(record, update, book)
+    for (const trade of update.trades) trades.set(trade.trade_id, trade)
+    for (const candle of update.candles) if (!candles.get(candle.open_time)?.closed) candles.set(candle.open_time, candle)
+    trimOldest(trades, keptTrades)
+    trimOldest(candles, keptCandles)
+    return update
+  }
+  let early: DataRecord[] | undefined = []
+  const consumer = await tailMessages(bus, catalog.data, { topics: [dataset.topic], from: 'latest' }, async (batch) => {
+    const records = batch.messages.map((message) => message.value)
+    if (early) {
+      early.push(...records)
+      return
+    }
+    const update = take(records)
+    for (const listener of listeners) listener(update)
+  })
+  consumer.done.catch((err: unknown) => log.warn({ err, topic: dataset.topic }, 'a live topic can no longer be followed'))
+  try {
+    take(await readBefore(bus, dataset))
+  } catch (error) {
+    await consumer.close()
+    throw error
+  }
+  take(early)
+  early = undefined
+  return {
+    dataset, book, recentTrades: () => [...trades.values()].sort((a, b) => a.trade_id - b.trade_id),
+    recentCandles: () => [...candles.values()].sort((a, b) => a.open_time - b.open_time),
+    listen: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    get listeners() { return listeners.size },
+    close: () => closeQuietly(consumer),
+  }
+}
+
+function takeRecord(record: DataRecord, update: FeedUpdate, book: FollowedBook): void {
+  switch (record.kind) {
+    case 'trade': return void update.trades.push(record)
+    case 'candle': return void update.candles.push(toChartCandle(record, true))
+    case 'candle_open': return void update.candles.push(toChartCandle(record, false))
+    case 'gap': return void update.gaps.push(record)
+    case 'book_diff': case 'book_snapshot': case 'book_gap': {
+      book.add(record)
+      update.bookChanged = true
+      return
+    }
+    case 'book_ticker': case 'end_of_stream': return
+    default: return record satisfies never
+  }
+}
+
+/** The newest messages of every partition, oldest first; damaged ones are the connector's to dead-letter. */
+async function readBefore(bus: Bus, { topic, type }: Dataset): Promise<DataRecord[]> {
+  const back = type === 'ws_orderbook' ? readBackForBook : readBack
+  const records: DataRecord[] = []
+  for (const { partition, earliest, latest } of (await bus.admin.describeTopic(topic)).partitions) {
+    for (let offset = latest - back > earliest ? latest - back : earliest; offset < latest;) {
+      const page = await bus.admin.peek(topic, { partition, offset, limit: pageSize })
+      if (!page.length) break
+      for (const { value } of page) {
+        const parsed = parse(value)
+        if (parsed) records.push(parsed)
+      }
+      offset = page.at(-1)!.offset + 1n
+    }
+  }
+  return records
+}
+
+function parse(value: Buffer): DataRecord | undefined {
+  try {
+    return DataMessage.safeParse(JSON.parse(value.toString())).data
+  } catch {
+    return undefined
+  }
+}
+
+function trimOldest<T>(map: Map<number, T>, kept: number): void {
+  if (map.size <= 2 * kept) return
+  for (const key of [...map.keys()].sort((a, b) => a - b).slice(0, map.size - kept)) map.delete(key)
+}
+
+const closeQuietly = (consumer: Consumer) => consumer.close().catch(() => undefined)

@@ -1,0 +1,91 @@
+import {
+  intervals, parseDataType, StreamForgeError, type DataType, type Instrument, type Interval, type StoredQueue,
+} from '@streamforge/contracts'
+import type { Store } from '@streamforge/store'
+
+/** What one queue has stored or streams. */
+export interface Dataset {
+  queueId: string
+  venue: string
+  symbol: string
+  type: DataType
+  collection: string
+  topic: string
+  /** Its loader publishes on the topic now, live. */
+  streaming: boolean
+  /** Grows with what it has stored. */
+  records: number
+}
+
+export type ReadDatasets = () => Promise<Dataset[]>
+
+/** Newer than this an answer need not be. */
+const freshMs = 1_000
+const atMost = 20_000
+
+/** Reads the queues that the orchestrator has planned, at most once a second however many ask. */
+export function readDatasets({ store, now }: { store: Store; now: () => number }): ReadDatasets {
+  let read: { at: number; datasets: Promise<Dataset[]> } | undefined
+  return () => {
+    if (read && now() - read.at < freshMs) return read.datasets
+    const datasets = queuesOf(store).then((queues) => queues.map(toDataset))
+    read = { at: now(), datasets }
+    datasets.catch(() => { read = undefined })
+    return datasets
+  }
+}
+
+const queuesOf = (store: Store) => orIfMissing(store.find<StoredQueue>('queues', { limit: atMost }), [])
+
+/** A collection that nobody has made yet is empty. */
+export async function orIfMissing<T>(reading: Promise<T>, fallback: T): Promise<T> {
+  try {
+    return await reading
+  } catch (error) {
+    if (error instanceof StreamForgeError && error.code === 'COLLECTION_NOT_FOUND') return fallback
+    throw error
+  }
+}
+
+function toDataset(queue: StoredQueue): Dataset {
+  const connector = queue.jobs.find((job) => job.target === 'arango-connector')
+  return {
+    queueId: queue.queue_id, venue: queue.venue, symbol: queue.symbol, type: queue.type, collection: queue.collection_name, topic: queue.kafka_topic,
+    streaming: parseDataType(queue.type).source === 'ws' && queue.status === 'running', records: connector?.records_written ?? 0,
+  }
+}
+
+/** One entry a symbol, sorted; what is stored and what streams now. */
+export function instrumentsOf(datasets: readonly Dataset[]): Instrument[] {
+  const groups = Map.groupBy(datasets, (d) => `${d.venue} ${d.symbol}`)
+  return [...groups.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, ofSymbol]) => instrumentOf(ofSymbol))
+}
+
+function instrumentOf(datasets: readonly Dataset[]): Instrument {
+  const { venue, symbol } = datasets[0]!
+  const parsed = datasets.map((d) => ({ ...parseDataType(d.type), streaming: d.streaming }))
+  const live = parsed.filter((p) => p.streaming)
+  const has = (list: typeof parsed, content: string) => list.some((p) => p.content === content)
+  return {
+    venue, symbol, intervals: intervalsOf(parsed), live_intervals: intervalsOf(live),
+    trades: has(parsed, 'trades'), live_trades: has(live, 'trades'), book: has(parsed, 'orderbook'), live_book: has(live, 'orderbook'),
+  }
+}
+
+function intervalsOf(parsed: readonly ReturnType<typeof parseDataType>[]): Interval[] {
+  const seen = new Set(parsed.flatMap((p) => (p.content === 'candles' ? [p.interval] : [])))
+  return intervals.filter((interval) => seen.has(interval))
+}
+
+/** The datasets that hold what is asked for, each collection once. */
+export function datasetsWith(
+  datasets: readonly Dataset[], wanted: { venue: string; symbol: string; content: 'candles' | 'trades' | 'orderbook'; interval?: Interval },
+): Dataset[] {
+  return datasets.filter((d) => {
+    const parsed = parseDataType(d.type)
+    return d.symbol === wanted.symbol && d.venue === wanted.venue && parsed.content === wanted.content
+      && (parsed.content !== 'candles' || parsed.interval === wanted.interval)
+  })
+}
+
+export const collectionsOf = (datasets: readonly Dataset[]) => [...new Set(datasets.map((d) => d.collection))]

@@ -1,0 +1,103 @@
+import type { LiveChannel, LiveClientMessage, LivePayload, LiveServerMessage } from '@streamforge/contracts'
+import { advanceConnection, reconnectDelay, startConnection, type ConnectionEvent, type ConnectionState } from '../model/connection-state.ts'
+
+export interface LiveSubscription<C extends LiveChannel> {
+  channel: C
+  /** The last thing seen, asked at every (re)connection: the server sends what came after it. */
+  since?: () => number | undefined
+  onData: (data: Extract<LivePayload, { kind: C['kind'] }>) => void
+}
+
+export interface LiveClient {
+  state(): ConnectionState
+  onState(listener: () => void): () => void
+  subscribe<C extends LiveChannel>(subscription: LiveSubscription<C>): () => void
+}
+
+/** What the client needs of the world; tests bring their own. */
+export interface LiveWorld {
+  open: () => WebSocket
+  now: () => number
+  random: () => number
+}
+
+const tickMs = 1_000
+
+/** One WebSocket for the whole page, which comes back by itself and catches every subscription up. */
+export function createLiveClient({ open, now, random }: LiveWorld): LiveClient {
+  let state = startConnection(now())
+  let socket: WebSocket | undefined
+  let attempt = 0
+  let retry: ReturnType<typeof setTimeout> | undefined
+  let nextId = 1
+  const listeners = new Set<() => void>()
+  const subscriptions = new Map<number, LiveSubscription<LiveChannel>>()
+
+  const happened = (event: ConnectionEvent) => {
+    const before = state
+    state = advanceConnection(state, event)
+    if (state.status !== before.status || state.since !== before.since) for (const listener of listeners) listener()
+  }
+  const send = (message: LiveClientMessage) => {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message))
+  }
+  const announce = (id: number, { channel, since }: LiveSubscription<LiveChannel>) => {
+    const seen = since?.()
+    send({ op: 'subscribe', id, channel, ...(seen !== undefined && { since: seen }) })
+  }
+  const receive = (message: LiveServerMessage) => {
+    happened(message.op === 'heartbeat' ? { type: 'heard', now: now(), everyMs: message.every_ms } : { type: 'heard', now: now() })
+    if (message.op === 'data') subscriptions.get(message.id)?.onData(message.data as never)
+  }
+  const connect = () => {
+    clearTimeout(retry)
+    retry = undefined
+    const opened = open()
+    socket = opened
+    opened.onopen = () => {
+      attempt = 0
+      happened({ type: 'opened', now: now() })
+      for (const [id, subscription] of subscriptions) announce(id, subscription)
+    }
+    opened.onmessage = (event) => { if (socket === opened) receive(JSON.parse(String(event.data)) as LiveServerMessage) }
+    opened.onclose = () => { if (socket === opened) lose() }
+  }
+  const lose = () => {
+    socket = undefined
+    happened({ type: 'closed', now: now() })
+    retry ??= setTimeout(connect, reconnectDelay(attempt++, random()))
+  }
+  const retryNow = () => {
+    if (socket) return
+    attempt = 0
+    connect()
+  }
+  setInterval(() => {
+    happened({ type: 'tick', now: now() })
+    // A connection that has gone silent may never say that it is closed.
+    if (state.status === 'lost' && socket?.readyState === WebSocket.OPEN) {
+      const silent = socket
+      lose()
+      silent.close()
+    }
+  }, tickMs)
+  window.addEventListener('online', retryNow)
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) retryNow() })
+  connect()
+  return {
+    state: () => state,
+    onState: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    subscribe(subscription) {
+      const id = nextId++
+      subscriptions.set(id, subscription as unknown as LiveSubscription<LiveChannel>)
+      announce(id, subscription as unknown as LiveSubscription<LiveChannel>)
+      return () => {
+        subscriptions.delete(id)
+        send({ op: 'unsubscribe', id })
+      }
+    },
+  }
+}

@@ -1,0 +1,71 @@
+import { useEffect, useState } from 'react'
+import type { Instrument, Instruments, Interval } from '@streamforge/contracts'
+import { getJson } from '../api.ts'
+import { CandlePanel } from '../parts/candle-panel.tsx'
+import { BookPanel } from '../parts/book-panel.tsx'
+import { ProblemNote } from '../parts/problem-note.tsx'
+import { TapePanel } from '../parts/tape-panel.tsx'
+import { Link, navigate } from '../router.tsx'
+
+interface Chosen { venue: string | undefined; symbol: string | undefined; interval: string | undefined }
+/** New symbols appear when workflows begin to load them. */
+const rereadMs = 5_000
+
+export function MarketPage(chosen: Chosen) {
+  const [instruments, setInstruments] = useState<Instrument[]>()
+  const [error, setError] = useState<unknown>()
+  useEffect(() => {
+    const abort = new AbortController()
+    const read = () => getJson<Instruments>('/api/instruments', abort.signal).then((answer) => {
+      setInstruments(answer.instruments)
+      setError(undefined)
+    }, (e: unknown) => { if (!abort.signal.aborted) setError(e) })
+    void read()
+    const timer = setInterval(() => void read(), rereadMs)
+    return () => {
+      abort.abort()
+      clearInterval(timer)
+    }
+  }, [])
+  if (!instruments) return error ? <ProblemNote error={error} /> : <p className="muted">Reading …</p>
+  const instrument = instruments.find((i) => i.venue === chosen.venue && i.symbol === chosen.symbol) ?? instruments[0]
+  if (!instrument) {
+    return <><h1>Market</h1><p className="empty">Nothing is stored yet. <Link href="/workflows">Start a workflow</Link> and its market appears here.</p></>
+  }
+  const interval = instrument.intervals.find((i) => i === chosen.interval) ?? instrument.intervals[0]
+  const { venue, symbol } = instrument
+  return (
+    <>
+      <div className="title-row">
+        <h1 className="sr-only">Market</h1>
+        <label htmlFor="symbol" className="sr-only">Symbol</label>
+        <select id="symbol" className="symbol-select" value={`${venue}/${symbol}`} onChange={(e) => navigate(`/market/${e.target.value}`)}>
+          {instruments.map((i) => <option key={`${i.venue}/${i.symbol}`} value={`${i.venue}/${i.symbol}`}>{i.symbol} · {i.venue}</option>)}
+        </select>
+        <Intervals instrument={instrument} chosen={interval} />
+      </div>
+      <div className="market">
+        {interval
+          ? <CandlePanel key={`${venue} ${symbol} ${interval}`} instrument={instrument} interval={interval} />
+          : <section className="panel"><h2>Candles</h2><p className="empty">No candles of {symbol} are stored. <Link href={`/workflows?symbol=${symbol}&type=api_candles_5m`}>Load some</Link></p></section>}
+        <div className="market-side">
+          <BookPanel key={`book ${venue} ${symbol}`} instrument={instrument} />
+          <TapePanel key={`tape ${venue} ${symbol}`} instrument={instrument} />
+        </div>
+      </div>
+    </>
+  )
+}
+
+function Intervals({ instrument, chosen }: { instrument: Instrument; chosen: Interval | undefined }) {
+  const { venue, symbol, intervals, live_intervals: live } = instrument
+  return (
+    <div className="segments" role="group" aria-label="Interval">
+      {intervals.map((interval) => (
+        <Link key={interval} href={`/market/${venue}/${symbol}/${interval}`} aria-current={interval === chosen ? 'true' : undefined}>
+          {interval}{live.includes(interval) && <span className="live-dot" title="live"><span className="sr-only"> live</span></span>}
+        </Link>
+      ))}
+    </div>
+  )
+}

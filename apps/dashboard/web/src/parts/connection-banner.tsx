@@ -1,0 +1,50 @@
+import { useEffect, useState } from 'react'
+import { useConnection } from '../live/use-live.ts'
+import { formatDuration, formatLocalTime } from '../model/format.ts'
+
+/** Says when what is shown may no longer be true, since when, and that it has been made good. */
+export function ConnectionBanner() {
+  const { status, since } = useConnection()
+  const now = useNow(status === 'live' ? undefined : 1_000)
+  const [caughtUp, setCaughtUp] = useState(false)
+  const [wasLost, setWasLost] = useState(false)
+  useEffect(() => {
+    if (status === 'lost') setWasLost(true)
+    if (status !== 'live' || !wasLost) return undefined
+    setWasLost(false)
+    setCaughtUp(true)
+    const timer = setTimeout(() => setCaughtUp(false), 4_000)
+    return () => clearTimeout(timer)
+  }, [status, wasLost])
+  const age = formatDuration((now - since) / 1_000)
+  return (
+    <div role="status" aria-live="polite">
+      {status === 'lost' && (
+        <p className="banner banner-bad">
+          <strong>Connection lost</strong> since {formatLocalTime(since)} ({age}). What you see is from then; it is caught up as soon as the server answers.
+        </p>
+      )}
+      {status === 'stale' && <p className="banner banner-warn"><strong>Stale:</strong> nothing heard since {formatLocalTime(since)} ({age}).</p>}
+      {status === 'connecting' && now - since > 2_000 && <p className="banner banner-warn"><strong>Connecting</strong> for {age} …</p>}
+      {status === 'live' && caughtUp && <p className="banner banner-good"><strong>Connected again:</strong> what was missed has been fetched.</p>}
+    </div>
+  )
+}
+
+export function ConnectionDot() {
+  const { status } = useConnection()
+  const text = { live: 'Live', stale: 'Stale', lost: 'Offline', connecting: 'Connecting' }[status]
+  return <span className={`connection connection-${status}`}><span className="dot" aria-hidden="true" />{text}</span>
+}
+
+/** The time, renewed every `every` ms; standing still without. */
+export function useNow(every: number | undefined): number {
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    if (every === undefined) return undefined
+    setNow(Date.now())
+    const timer = setInterval(() => setNow(Date.now()), every)
+    return () => clearInterval(timer)
+  }, [every])
+  return now
+}
