@@ -16,7 +16,7 @@ let app: FastifyInstance
 let url: string
 beforeAll(async () => {
   platform = await openTestPlatform()
-  orchestrator = await platform.start({ instruments: { symbols: async () => new Set(['BTCUSDT', 'ETHUSDT']) }, maxActiveQueues: 1 })
+  orchestrator = await platform.start({ instruments: { clockLead: async () => undefined, symbols: async () => new Set(['BTCUSDT', 'ETHUSDT']) }, maxActiveQueues: 1 })
   app = await createServer({ orchestrator, store: platform.store, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1.2.3', conditions: async () => ({ store: true }) })
   url = await app.listen({ port: 0, host: '127.0.0.1' })
 })

@@ -82,7 +82,7 @@ export interface TestPlatform {
   close(): Promise<void>
 }
 
-const anySymbol: InstrumentList = { symbols: async () => undefined }
+const anySymbol: InstrumentList = { symbols: async () => undefined, clockLead: async () => undefined }
 
 export async function openTestPlatform(): Promise<TestPlatform> {
   const directory = await mkdtemp(join(tmpdir(), 'streamforge-queue-manager-'))

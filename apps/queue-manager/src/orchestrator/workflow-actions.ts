@@ -1,6 +1,6 @@
 import { StreamForgeError, WorkflowId, type Workflow, type WorkflowRequest } from '@streamforge/contracts'
 import { planWorkflow } from '../plan/plan-workflow.ts'
-import { hasEnded, type QueueInput } from '../queue/queue-input.ts'
+import { hasEnded, isLive, type QueueInput } from '../queue/queue-input.ts'
 import type { LiveWorkflow } from './live-workflows.ts'
 import type { OrchestratorParts } from './orchestrator-parts.ts'
 import { removeWorkflow } from './remove-workflow.ts'
@@ -38,7 +38,10 @@ export function workflowActions(parts: OrchestratorParts): WorkflowActions {
     async create(request) {
       const instruments = await options.instruments.symbols(request.venue)
       const workflowId = await freshId(parts)
-      const plan = planWorkflow(request, { workflowId, now: options.now(), instruments, maxActiveQueues: options.maxActiveQueues })
+      const clockLead = request.types.some((type) => isLive({ type })) ? await options.instruments.clockLead(request.venue) : undefined
+      const plan = planWorkflow(request, {
+        workflowId, now: options.now(), instruments, maxActiveQueues: options.maxActiveQueues, ...(clockLead !== undefined && { clockLead }),
+      })
       await records.insert(plan)
       const entry = live.add(plan.workflow, plan.queues)
       options.log.info({ workflow_id: workflowId, queues: plan.queues.length, estimate: plan.workflow.estimate }, 'workflow accepted')

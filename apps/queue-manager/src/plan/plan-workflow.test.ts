@@ -122,6 +122,13 @@ describe('planning live data', () => {
     expect(candles!.collection_name).toBe(history!.collection_name)
   })
 
+  it("goes by the venue's clock", () => {
+    const { queues } = plan({ types: ['api_candles_5m', 'ws_candles_5m'], time_range: '2024-01-10:' }, { clockLead: -3_600_000 })
+    const end = Date.UTC(2024, 0, 10, 11, 0)
+    expect(queues[0]).toMatchObject({ to: end })
+    expect(queues[1]!.jobs[0]!.checkpoint).toMatchObject([{ position: end }])
+  })
+
   it('loads other history as far as it goes now', () => {
     const [history, trades] = live(['api_candles_1m', 'ws_trades'])
     expect(history).toMatchObject({ to: Date.UTC(2024, 0, 10, 12, 2), collection_name: 'btcusdt_api_candles_1m_2024_01_10' })
@@ -149,6 +156,7 @@ describe('the instruments of a venue', () => {
           if (!symbols) throw new StreamForgeError('VENUE_UNREACHABLE', 'away')
           return symbols.map((symbol) => ({ symbol, status: 'trading' as const }))
         },
+        serverTime: async () => time + 250,
         close: async () => undefined,
       }),
     })
@@ -171,5 +179,9 @@ describe('the instruments of a venue', () => {
     expect(await list.symbols('x')).toBeUndefined()
     wait(30_000)
     expect(await list.symbols('x')).toEqual(new Set(['A']))
+  })
+
+  it('say by how much its clock is ahead of ours', async () => {
+    expect(await venue([]).list.clockLead('x')).toBe(250)
   })
 })

@@ -16,6 +16,8 @@ export interface PlanContext {
   instruments: ReadonlySet<string> | undefined
   /** Queues that run at once. */
   maxActiveQueues: number
+  /** Milliseconds by which the venue's clock is ahead of ours: where history ends and live begins is a matter of its clock. */
+  clockLead?: number
 }
 
 export interface WorkflowPlan {
@@ -32,7 +34,7 @@ const targets: readonly Target[] = ['loader-producer', 'arango-connector']
 export function planWorkflow(asked: WorkflowRequest, context: PlanContext): WorkflowPlan {
   const request = checkRequest(asked)
   if (context.instruments) checkSymbols(request, context.instruments)
-  const types = request.types.map((type) => planType(request, type, context.now))
+  const types = request.types.map((type) => planType(request, type, context.now + (context.clockLead ?? 0)))
   const position = `${String(context.now).padStart(15, '0')}-${context.workflowId}`
   const queues = request.symbols.flatMap((symbol) => types.map((plan) => ({ symbol, plan })))
     .map(({ symbol, plan }, index) => planQueue(request, symbol, plan, { ...context, position: `${position}-${String(index).padStart(5, '0')}` }))
