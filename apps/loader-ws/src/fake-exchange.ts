@@ -16,6 +16,8 @@ export interface FakeExchange {
   /** REST has candles that open before this. */
   candlesBefore: number
   readonly missingCandles: Set<number>
+  /** The venue's clock. */
+  serverTime: () => number
   /** What REST answers for a depth request. */
   depth: () => { lastUpdateId: number; bids: [string, string][]; asks: [string, string][] }
   readonly requests: string[]
@@ -67,7 +69,7 @@ export async function startFakeExchange(symbols: readonly string[] = ['BTCUSDT',
   const address = `127.0.0.1:${(http.address() as AddressInfo).port}`
   const to = (stream: string) => [...subscribedTo].filter(([, streams]) => streams.has(stream)).map(([socket]) => socket)
   const exchange: FakeExchange = {
-    ws: `ws://${address}`, rest: `http://${address}`, firstId: 1, endId: 1, missing: new Set(), candlesBefore: START, missingCandles: new Set(),
+    ws: `ws://${address}`, rest: `http://${address}`, firstId: 1, endId: 1, missing: new Set(), candlesBefore: START, missingCandles: new Set(), serverTime: Date.now,
     depth: () => ({ lastUpdateId: 0, bids: [], asks: [] }), requests: [], subscriptions: [], refused: new Set(), connections: sockets.clients,
     subscribed: (stream) => to(stream).length > 0 ? Promise.resolve() : new Promise((resolve) => waiting.push({ stream, resolve })),
     send(stream, data) { for (const socket of to(stream)) socket.send(JSON.stringify({ stream, data })) },
@@ -97,6 +99,7 @@ function answer(exchange: FakeExchange, symbols: readonly string[], request: Inc
   if (symbol !== null && !symbols.includes(symbol)) return reply({ code: -1121, msg: 'Invalid symbol.' }, 400)
   const number = (name: string, otherwise: number) => Number(query.get(name) ?? otherwise)
   switch (pathname) {
+    case '/api/v3/time': return reply({ serverTime: exchange.serverTime() })
     case '/api/v3/exchangeInfo': return reply({ symbols: symbols.map((s) => ({ symbol: s, status: 'TRADING' })), rateLimits: [] })
     case '/api/v3/aggTrades': return reply(restTrades(exchange, query.get('fromId'), number('limit', 500)))
     case '/api/v3/klines': return reply(restCandles(exchange, number('startTime', START), number('endTime', START), number('limit', 500)))

@@ -224,6 +224,7 @@ describe('live candles', () => {
   it('are stored when closed, shown while open, and fetched where the stream skips one', async () => {
     const topic = fakeTopic()
     exchange.candlesBefore = START + 4 * MINUTE
+    exchange.serverTime = () => START + 4 * MINUTE
     const run = runScenario({ exchange, topic, type: 'ws_candles_1m', now: () => START + 4 * MINUTE })
     await exchange.subscribed(stream)
     exchange.send(stream, klineFrame(START, false))
@@ -240,6 +241,7 @@ describe('live candles', () => {
     const topic = fakeTopic()
     exchange.candlesBefore = START + 5 * MINUTE
     exchange.missingCandles.add(START + MINUTE).add(START + 2 * MINUTE)
+    exchange.serverTime = () => START + 4 * MINUTE
     const run = runScenario({ exchange, topic, type: 'ws_candles_1m', now: () => START + 4 * MINUTE })
     await exchange.subscribed(stream)
     for (const i of [0, 3]) exchange.send(stream, klineFrame(START + i * MINUTE, true))

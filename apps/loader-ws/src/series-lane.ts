@@ -163,7 +163,7 @@ export class SeriesLane<T extends Trade | Candle> extends LaneBase {
   private async lookForMissed(): Promise<void> {
     const { next } = this.sequence
     if (next === undefined || this.closing.signal.aborted) return
-    const end = await this.series.endNow(next, this.options.now())
+    const end = await this.series.endNow(next)
     if (end === undefined || this.closing.signal.aborted) return
     this.sequence.expect(end)
     this.refillIfNeeded()

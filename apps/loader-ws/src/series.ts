@@ -7,8 +7,8 @@ export interface Series<T extends Trade | Candle> {
   after(record: T): number
   /** The first records with places in [from, to), in order, at most a page; `to` is where the page ends. */
   readPage(from: number, to: number): Promise<{ records: T[]; to: number }>
-  /** The place after the newest record that the venue has at `venueNow`, by REST; undefined where it has none. */
-  endNow(next: number, now: EpochMs): Promise<number | undefined>
+  /** The place after the newest record that the venue has by REST now, by its own clock; undefined where it has none. */
+  endNow(next: number): Promise<number | undefined>
   /** A hole of places as a gap in time, between the records around it. */
   gap(from: number, to: number, before: T | undefined, behind: T | undefined): { from: EpochMs; to: EpochMs; missing: number }
 }
@@ -44,10 +44,11 @@ export function candleSeries(client: VenueClient, symbol: string, interval: Inte
       const page = await client.candlePage({ symbol, interval, from, to })
       return { records: page.candles, to: page.to }
     },
-    endNow(next, now) {
+    async endNow(next) {
+      const settled = await client.serverTime() - CANDLE_DELAY_MS
       let end = next
-      while (nextOpenTime(end, interval) <= now - CANDLE_DELAY_MS) end = nextOpenTime(end, interval)
-      return Promise.resolve(end)
+      while (nextOpenTime(end, interval) <= settled) end = nextOpenTime(end, interval)
+      return end
     },
     gap: (from, to) => ({ from, to, missing: countCandles({ from, to }, interval) }),
   }
