@@ -95,7 +95,7 @@ export class BookLane extends LaneBase {
       case 'request_snapshot': return this.background(this.fetchSnapshot(output.request))
       case 'gap':
         this.count('gaps in the book')
-        this.options.log.warn({ queue_id: this.assignment.queue_id, reason: output.gap.reason, expected_id: output.gap.expected_id, got_id: output.gap.got_id }, 'the order book has a gap')
+        this.options.log.warn({ reason: output.gap.reason, expected_id: output.gap.expected_id, got_id: output.gap.got_id }, 'the order book has a gap')
         this.notice(`gap in the book (${output.gap.reason}): ${output.gap.expected_id} was expected, ${output.gap.got_id} came`)
         return this.writeChecked(output.gap, { receivedAt: undefined, position: undefined, counted: 1 })
       case 'load':

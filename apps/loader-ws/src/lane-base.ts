@@ -69,7 +69,7 @@ export abstract class LaneBase implements Lane {
   }
 
   disconnected(reason: string): void {
-    this.options.log.warn({ reason, queue_id: this.assignment.queue_id }, 'the connection to the venue was lost and is made again')
+    this.options.log.warn({ reason }, 'the connection to the venue was lost and is made again')
     this.notice(`connection lost (${reason}), connecting again`)
   }
 

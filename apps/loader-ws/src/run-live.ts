@@ -1,4 +1,4 @@
-import { parseDataType, StreamForgeError, toStreamForgeError, type Assignment } from '@streamforge/contracts'
+import { parseDataType, StreamForgeError, type Assignment } from '@streamforge/contracts'
 import type { Bus } from '@streamforge/bus'
 import { openLiveFeed, type FeedCounts, type LiveEvent, type LiveFeed, type LiveFeedOptions, type LiveVenue, type VenueClient, type VenueLog } from '@streamforge/market'
 import type { WorkerProgress, WorkerResult } from '@streamforge/service'
@@ -102,10 +102,16 @@ async function runLane(lane: Lane, task: LiveTask, feed: LiveFeed, routes: Route
 }
 
 /** Hands events to lanes. While a lane's topic is behind it takes nothing, which makes the sockets wait. */
-async function pump(feed: LiveFeed, routes: Routes, { log }: RunLiveOptions): Promise<void> {
+async function pump(feed: LiveFeed, routes: Routes, { log, now }: RunLiveOptions): Promise<void> {
+  let loggedAt = -Infinity
   for await (const events of feed) {
     for (const event of events) {
-      if (event.type !== 'frame') tell(event, routes, log)
+      // A flood of garbage must not become one of logs; every frame of it is counted.
+      if (event.type === 'bad_frame' && now() - loggedAt >= 1000) {
+        loggedAt = now()
+        log.warn({ code: event.error.code, reason: event.error.message, bad_frames: feed.counts.badFrames }, 'a frame could not be read')
+      }
+      if (event.type !== 'frame') tell(event, routes)
       else if ('stream' in event.frame) {
         for (const lane of routes.get(event.frame.stream) ?? []) {
           lane.accept(event.frame)
@@ -118,9 +124,8 @@ async function pump(feed: LiveFeed, routes: Routes, { log }: RunLiveOptions): Pr
 }
 
 /** What concerns connections: told once to each lane of the streams. */
-function tell(event: Exclude<LiveEvent, { type: 'frame' }>, routes: Routes, log: VenueLog): void {
+function tell(event: Exclude<LiveEvent, { type: 'frame' }>, routes: Routes): void {
   const lanes = new Set((event.type === 'refused' ? [event.stream] : event.streams).flatMap((stream) => routes.get(stream) ?? []))
-  if (event.type === 'bad_frame') log.warn({ err: toStreamForgeError(event.error) }, 'a frame could not be read')
   for (const lane of lanes) {
     switch (event.type) {
       case 'connected': lane.connected(event.renewed); break

@@ -97,7 +97,7 @@ export class SeriesLane<T extends Trade | Candle> extends LaneBase {
       await this.refillPage(hole.from, hole.to)
     }
     const { next, letGo } = this.sequence
-    this.options.log.info({ queue_id: this.assignment.queue_id, from: before, to: next, let_go: letGo }, 'a hole in the stream was refilled over REST')
+    this.options.log.info({ from: before, to: next, let_go: letGo }, 'a hole in the stream was refilled over REST')
     this.notice(`refilled from ${before} to before ${next}`)
   }
 
@@ -136,7 +136,7 @@ export class SeriesLane<T extends Trade | Candle> extends LaneBase {
       const missing = gap.missing + (this.newestGap?.from === gap.from ? this.newestGap.missing : 0)
       this.newestGap = { from: gap.from, missing }
       this.count('places that the venue does not have', gap.missing)
-      this.options.log.warn({ queue_id: this.assignment.queue_id, ...gap }, 'the venue has a hole here')
+      this.options.log.warn({ ...gap }, 'the venue has a hole here')
       this.writeChecked(gapOf(this.assignment, { ...gap, missing }, this.options.now()), { receivedAt: undefined, position: to, counted: 0 })
       this.sequence.skipTo(to)
     }
