@@ -79,46 +79,38 @@ const quickFeed = { retryMinimumMs: 1, retryMaximumMs: 10, overlapMs: 20 }
 
 /** Runs live assignments against the fake exchange in one process, each with its own stop. */
 export function runScenarios(scenarios: readonly LiveScenario[]): LiveRun[] {
-  const { exchange, topic, feed, pace, now } = scenarios[0]!
+  const { exchange, feed, pace, now } = scenarios[0]!
   const log = { info: () => undefined, warn: () => undefined }
   const client = venueNamed('binance').open({ urls: { rest: exchange.rest }, sleep: () => Promise.resolve(), random: () => 0.5, log, weightLimit: 0 })
   const controllers = scenarios.map(() => ({ stop: new AbortController(), markers: true }))
   const runs = scenarios.map((): Omit<LiveRun, 'result'> & { counts: FeedCounts } => ({
     progress: [], messages() { return this.progress.map((p) => p.message).join('\n') }, counts: undefined as unknown as FeedCounts, stop: () => undefined, kill: () => undefined,
   }))
-  const all = runLive(scenarios.map((scenario, i) => ({
-    assignment: assignmentOf(scenario), signal: controllers[i]!.stop.signal, endsWithMarkers: () => controllers[i]!.markers,
+  const { results, closed } = runLive(scenarios.map((scenario, i) => ({
+    assignment: assignmentOf(scenario), bus: scenario.topic.bus, log, signal: controllers[i]!.stop.signal, endsWithMarkers: () => controllers[i]!.markers,
     progress: (p) => { runs[i]!.progress.push(structuredClone(p)) },
   })), {
-    venue: liveVenueNamed('binance'), client, bus: topic.bus, log, now: now ?? Date.now, random: () => 0.5,
+    venue: liveVenueNamed('binance'), client, log, now: now ?? Date.now, random: () => 0.5,
     sleep: async (ms, signal) => {
       await abortableDelay(ms, signal)
       signal.throwIfAborted()
     },
     feed: { url: exchange.ws, ...feed, pace: { ...quickFeed, ...feed?.pace }, limits: { messagesPerSecond: 1000, ...feed?.limits } },
     pace: { ...quick, ...pace }, onCounts: (counts) => { for (const run of runs) run.counts = counts },
-  }).finally(() => client.close())
+  })
+  void closed.then(() => client.close())
+  for (const result of results) result.catch(() => undefined)
   return runs.map((run, i) => Object.assign(run, {
     stop: () => controllers[i]!.stop.abort(),
     kill: () => {
       controllers[i]!.markers = false
       controllers[i]!.stop.abort()
     },
-    result: settled(all, i),
+    result: results[i]!,
   }))
 }
 
 export const runScenario = (scenario: LiveScenario): LiveRun => runScenarios([scenario])[0]!
-
-function settled(all: Promise<PromiseSettledResult<WorkerResult>[]>, i: number): Promise<WorkerResult> {
-  const own = all.then((results) => {
-    const result = results[i]!
-    if (result.status === 'rejected') throw result.reason
-    return result.value
-  })
-  own.catch(() => undefined)
-  return own
-}
 
 function assignmentOf({ type = 'ws_trades', symbol = 'BTCUSDT', range = '2024-08-01:', checkpoint = [] }: LiveScenario): Assignment {
   return {

@@ -12,6 +12,8 @@ import { SeriesLane } from './series-lane.ts'
 export interface LiveTask {
   assignment: Assignment
   progress: (progress: WorkerProgress) => void
+  bus: Pick<Bus, 'publish' | 'admin'>
+  log: VenueLog
   /** Aborts when this assignment is to stop. */
   signal: AbortSignal
   /** Whether the end-of-stream markers are written after `signal` aborted. Not when somebody else goes on with the queue. */
@@ -21,7 +23,7 @@ export interface LiveTask {
 export interface RunLiveOptions {
   venue: LiveVenue
   client: VenueClient
-  bus: Pick<Bus, 'publish' | 'admin'>
+  /** For what concerns connections, not one task. */
   log: VenueLog
   now: () => number
   random: () => number
@@ -32,29 +34,46 @@ export interface RunLiveOptions {
   onCounts?: (counts: FeedCounts) => void
 }
 
+export interface LiveRun {
+  /** One for each task, in their order: settled as soon as that task has ended. */
+  results: readonly Promise<WorkerResult>[]
+  /** Resolves when all have ended and nothing is connected any more. */
+  closed: Promise<void>
+}
+
 /**
  * Runs live assignments of one venue side by side in one process: their streams share connections. Each ends on its own, by its signal, its
- * range or its failure, and harms no other; the results are in the order of the tasks.
+ * range or its failure, and harms no other.
  */
-export async function runLive(tasks: readonly LiveTask[], options: RunLiveOptions): Promise<PromiseSettledResult<WorkerResult>[]> {
-  const opened = await Promise.allSettled(tasks.map((task) => openLane(task, options)))
-  const open = opened.flatMap((result, i) => (result.status === 'fulfilled' ? [{ lane: result.value, task: tasks[i]! }] : []))
-  if (open.length === 0) return opened.map((result) => result as PromiseRejectedResult)
-  const routes = routesOf(open.map(({ lane }) => lane), options.venue)
+export function runLive(tasks: readonly LiveTask[], options: RunLiveOptions): LiveRun {
+  const lanes = tasks.map((task) => openLane(task, options))
+  const started = startFeed(lanes, options)
+  const results = lanes.map(async (opening, i) => {
+    const lane = await opening
+    const { feed, routes } = await started
+    return runLane(lane, tasks[i]!, feed, routes)
+  })
+  const closed = Promise.allSettled(results).then(async () => {
+    const { feed, pumped } = await started
+    feed.close()
+    await pumped
+  })
+  return { results, closed }
+}
+
+/** Connects when every lane is open or has failed to. */
+async function startFeed(opening: readonly Promise<Lane>[], options: RunLiveOptions): Promise<{ feed: LiveFeed; routes: Routes; pumped: Promise<void> }> {
+  const lanes = (await Promise.allSettled(opening)).flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  const routes = routesOf(lanes, options.venue)
   const feed = openLiveFeed({ ...options.feed, venue: options.venue, streams: [...routes.keys()], now: options.now, random: options.random })
   options.onCounts?.(feed.counts)
-  const pumped = pump(feed, routes, options)
-  pumped.catch((error: unknown) => { for (const { lane } of open) lane.fail(error) })
-  const ended = await Promise.allSettled(open.map(({ lane, task }) => runLane(lane, task, feed, routes)))
-  feed.close()
-  await pumped.catch(() => undefined)
-  let next = 0
-  return opened.map((result) => (result.status === 'fulfilled' ? ended[next++]! : result))
+  const pumped = pump(feed, routes, options).catch((error: unknown) => { for (const lane of lanes) lane.fail(error) })
+  return { feed, routes, pumped }
 }
 
 /** @throws StreamForgeError UNKNOWN_TYPE, UNKNOWN_SYMBOL, BAD_TIME_RANGE, TOPIC_NOT_FOUND, VENUE_* */
-async function openLane({ assignment: given, progress }: LiveTask, options: RunLiveOptions): Promise<Lane> {
-  const { venue, client, bus } = options
+async function openLane({ assignment: given, progress, bus, log }: LiveTask, options: RunLiveOptions): Promise<Lane> {
+  const { venue, client } = options
   const assignment = { ...given }
   const type = parseDataType(assignment.type)
   if (type.source !== 'ws' || !venue.types.includes(assignment.type)) {
@@ -62,7 +81,7 @@ async function openLane({ assignment: given, progress }: LiveTask, options: RunL
   }
   const [topic] = await Promise.all([bus.admin.describeTopic(assignment.kafka_topic), client.instrument(assignment.symbol)])
   assignment.checkpoint = await startingCheckpoint(bus, assignment)
-  const { log, now, random, sleep, onDelay, pace } = options
+  const { now, random, sleep, onDelay, pace } = options
   const laneOptions: LaneOptions = {
     assignment, client, bus, progress, log, now, random, sleep, partitions: topic.partitions.length, ...(onDelay && { onDelay }), ...(pace && { pace }),
   }

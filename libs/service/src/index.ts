@@ -3,6 +3,7 @@ export { runService, executeService, type ServiceDefinition } from './run-servic
 export { runWorker } from './run-worker.ts'
 export { executeWorker, type WorkerDefinition, type WorkerOutcome, type WorkerRuntime } from './execute-worker.ts'
 export type { Runtime } from './open-service.ts'
+export { onProcessStop } from './process-stops.ts'
 export { BaseConfig } from './base-config.ts'
 export { loadConfig, type ConfigOf, type ConfigShape, type Environment } from './load-config.ts'
 export { busConfig, storeConfig, type BusConfig } from './connections.ts'
