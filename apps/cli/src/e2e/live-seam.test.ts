@@ -70,6 +70,8 @@ describe(`history and live trades as one series (SEED=${seed})`, () => {
     expect(history).toMatchObject({ complete: true, first_trade_id: live.first_trade_id })
     expect(live).toMatchObject({ complete: true, open: true, lost: 0, missing_at_source: 0, collection_name: history.collection_name })
     expect(live.last_trade_id).toBeGreaterThan(history.last_trade_id!)
+    const { certificates } = await api.coverage({ workflow_id: id })
+    expect(certificates.map((c) => c.type).toSorted()).toEqual(['api_trades', 'ws_trades'])
     await expectEqualToExchange(live)
   })
 
