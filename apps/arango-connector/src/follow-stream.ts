@@ -21,16 +21,20 @@ const pausesPerCertificate = 20
 export async function followStream(
   options: FollowOptions, certify: (signal: AbortSignal) => Promise<CoverageCertificate>,
 ): Promise<CoverageCertificate> {
-  const { signal, pollMs = 200, certifyMs = 60_000 } = options
+  const { signal, pollMs = 200, idleMs = 5_000, certifyMs = 60_000 } = options
   const stream = await openStream(options)
   try {
     let nextCertificate = performance.now() + certifyMs
+    let nextLook = performance.now() + idleMs
     for (;;) {
       if (signal.aborted) {
         await drainBeforeStop(stream, options)
         break
       }
-      if (await hasEnded(stream)) break
+      // A loader that was stopped before it had begun writes no markers.
+      const lookAnyway = performance.now() >= nextLook && stream.idleFor() >= idleMs
+      if (lookAnyway) nextLook = performance.now() + idleMs
+      if (await hasEnded(stream, lookAnyway)) break
       if (performance.now() >= nextCertificate) {
         const begun = performance.now()
         // A stop ends the certificate under way: a new one follows.
@@ -45,9 +49,9 @@ export async function followStream(
   return certify(new AbortController().signal)
 }
 
-/** Markers alone do not end live data: a loader that was restarted goes on after them. */
-async function hasEnded(stream: Stream): Promise<boolean> {
-  if (!isComplete(stream.idleFor() > 1000 ? await stream.refresh() : stream.known())) return false
+/** Markers alone do not end live data, for a loader that was restarted goes on after them: they say when its word is worth asking for. */
+async function hasEnded(stream: Stream, lookAnyway: boolean): Promise<boolean> {
+  if (!lookAnyway && !isComplete(stream.idleFor() > 1000 ? await stream.refresh() : stream.known())) return false
   const status = await stream.loaderStatus()
   // The loader is asked before the topic: what it sent before it ended is on the topic by then.
   return (status === 'stopped' || status === 'finished') && await stream.drained()

@@ -55,6 +55,12 @@ describe('live trades', () => {
     expect(certificateOf(await running)).toMatchObject({ rows_stored: 150, complete: true })
   })
 
+  it('end without markers when the loader was stopped before it had begun', async () => {
+    bench = await openBench({ type: 'ws_trades' })
+    await say(loaderStopped())
+    expect(certificateOf(await bench.run({}, {}, waits))).toMatchObject({ rows_stored: 0, complete: true })
+  })
+
   it('form one series with the history before them, with its gaps', async () => {
     bench = await openBench({ type: 'ws_trades' })
     await bench.store.ensureCollection(bench.assignment.collection_name)
