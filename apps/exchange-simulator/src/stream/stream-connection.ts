@@ -29,7 +29,7 @@ export interface StreamConnectionOptions {
   readonly faults: Faults
   readonly limits: Required<StreamLimits>
   readonly wait: (ms: number) => Promise<void>
-  readonly subscribe: (connection: StreamConnection, stream: StreamName) => Promise<void>
+  readonly subscribe: (connection: StreamConnection, streams: readonly StreamName[]) => Promise<void>
   readonly unsubscribe: (connection: StreamConnection, stream: StreamName) => void
   readonly onSent: () => void
   readonly onError: (error: unknown) => void
@@ -88,17 +88,14 @@ export class StreamConnection {
     else this.#line.transmit(text, [])
   }
 
-  /** Takes streams, one after the other; those beyond the limit are refused together. @throws StreamRequestError */
+  /** Takes streams, which begin together; those beyond the limit are refused together. @throws StreamRequestError */
   async add(names: readonly string[], id?: StreamRequest['id']): Promise<void> {
     const added = names.filter((name) => !this.streams.has(name))
     if (this.streams.size + new Set(added).size > mostStreams) {
       throw new StreamRequestError(2, `Invalid request: a connection has at most ${mostStreams} streams`, id)
     }
     for (const name of added) this.streams.set(name, parseStreamName(name))
-    for (const name of added) {
-      const stream = this.streams.get(name)
-      if (stream) await this.#options.subscribe(this, stream)
-    }
+    await this.#options.subscribe(this, added.map((name) => this.streams.get(name)).filter((stream) => stream !== undefined))
   }
 
   #write(text: string): void {

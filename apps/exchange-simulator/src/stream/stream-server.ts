@@ -35,9 +35,12 @@ export function serveStreams(options: StreamServerOptions): { close(): void } {
   const accept = (socket: WebSocket, raw: Duplex, asked: AskedStreams) => {
     const connection: StreamConnection = new StreamConnection({
       socket, raw, combined: asked.combined, faults, limits, wait, onError: options.onError, onSent: () => { hub.sent++ },
-      async subscribe(of, stream) {
-        const has = await options.venue.follow(stream.symbol, stream.channel)
-        if (has && of.isOpen && of.streams.get(stream.name) === stream) hub.subscribe(of, stream)
+      async subscribe(of, streams) {
+        // All or none are listened to: a recording begins with the first listener, and must not begin without the others.
+        const had = await Promise.all(streams.map(({ symbol, channel }) => options.venue.follow(symbol, channel)))
+        for (const [i, stream] of streams.entries()) {
+          if (had[i] && of.isOpen && of.streams.get(stream.name) === stream) hub.subscribe(of, stream)
+        }
       },
       unsubscribe: (of, stream) => hub.unsubscribe(of, stream),
     })
