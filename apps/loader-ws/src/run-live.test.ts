@@ -237,6 +237,19 @@ describe('live candles', () => {
     expect(result).toMatchObject({ records_written: 4, checkpoint: [{ position: START + 4 * MINUTE, records: 4 }] })
   })
 
+  it('are missed as soon as a later one is open', async () => {
+    const topic = fakeTopic()
+    exchange.candlesBefore = START + 2 * MINUTE
+    const run = runScenario({ exchange, topic, type: 'ws_candles_1m', now: () => START + MINUTE })
+    await exchange.subscribed(stream)
+    exchange.send(stream, klineFrame(START, true))
+    exchange.send(stream, klineFrame(START + 2 * MINUTE, false))
+    await until(topic, () => ofKind(topic, 'candle').length === 2)
+    run.stop()
+    await run.result
+    expect(ofKind(topic, 'candle')[1]).toMatchObject({ open_time: START + MINUTE, backfilled: true })
+  })
+
   it('become a gap where the venue has none', async () => {
     const topic = fakeTopic()
     exchange.candlesBefore = START + 5 * MINUTE

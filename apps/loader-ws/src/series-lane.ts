@@ -76,6 +76,9 @@ export class SeriesLane<T extends Trade | Candle> extends LaneBase {
   }
 
   private showOpen(candle: Candle): void {
+    // Where one is open, all before it are closed: a lost closing is missed now, not at the next closing.
+    this.sequence.expect(candle.open_time)
+    this.refillIfNeeded()
     const now = this.options.now()
     if (now - this.openCandleAt < this.pace.openCandleMs) return
     this.openCandleAt = now
