@@ -44,7 +44,9 @@ async function filesUnder(folder: string): Promise<string[]> {
 }
 
 async function runBuild(folder: string, key: string): Promise<void> {
-  const { NODE_OPTIONS: _options, ...env } = process.env
+  // Whoever starts the service in a test has NODE_ENV=test, and would get a bundle for developers.
+  const { NODE_OPTIONS: _options, ...inherited } = process.env
+  const env = { ...inherited, NODE_ENV: 'production' }
   const child = spawn(process.execPath, [join(import.meta.dirname, 'build-web.ts'), folder, key], { env, stdio: ['ignore', 'ignore', 'pipe'] })
   // What loads data goes first.
   if (child.pid !== undefined) tryToLower(child.pid)

@@ -39,7 +39,7 @@ export function TopicsPage({ name }: { name: string | undefined }) {
           {data?.topics.length === 0 && <p className="empty">No topics yet.</p>}
           {data && data.topics.length > 0 && <TopicTable topics={data.topics} chosen={name} />}
         </div>
-        <div>{name && name !== 'dead-letters' ? <TopicDetailPanel key={name} name={name} /> : <DeadLetters />}</div>
+        <div className={name && 'detail-first'}>{name && name !== 'dead-letters' ? <TopicDetailPanel key={name} name={name} /> : <DeadLetters />}</div>
       </div>
     </>
   )
@@ -49,13 +49,13 @@ function TopicTable({ topics, chosen }: { topics: readonly TopicSummary[]; chose
   return (
     <div className="scroll" tabIndex={0} role="region" aria-label="Topics">
       <table>
-        <thead><tr><th>Topic</th><th className="num">Messages</th><th className="num">Partitions</th><th>Kept</th><th>Lag by group</th></tr></thead>
+        <thead><tr><th>Topic</th><th className="num">Messages</th><th className="num"><abbr title="Partitions">Parts</abbr></th><th>Kept</th><th>Lag by group</th></tr></thead>
         <tbody>
           {topics.map((topic) => (
             <tr key={topic.name} className={topic.name === chosen ? 'chosen' : undefined}>
               <th scope="row"><Link className="topic-name" href={`/topics/${topic.name}`} aria-current={topic.name === chosen ? 'true' : undefined}>{topic.name}</Link></th>
               <td className="num" title={formatCount(topic.messages)}>{formatCompact(topic.messages)}</td><td className="num">{topic.partitions}</td>
-              <td className="nowrap">{topic.retention_ms === undefined ? 'until deleted' : formatDuration(topic.retention_ms / 1_000)}</td>
+              <td className="nowrap">{topic.retention_ms === undefined ? <span className="muted" title="until the topic is deleted">always</span> : formatDuration(topic.retention_ms / 1_000)}</td>
               <td>{topic.groups.length === 0 ? <span className="muted">no group</span> : topic.groups.map((g) => (
                 <div key={g.group} className="nowrap"><span className={Number(g.lag) > 0 ? 'lag' : 'lag lag-none'}>{formatCompact(Number(g.lag))}</span> <span className="muted group-name" title={g.group}>{g.group.split('.', 1)[0]}</span></div>
               ))}</td>

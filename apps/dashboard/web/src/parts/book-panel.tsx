@@ -5,7 +5,7 @@ import { bookRows, spreadOf, type BookRow } from '../model/book-rows.ts'
 import { formatClock, trimDecimal } from '../model/format.ts'
 import { Link } from '../router.tsx'
 
-const shownLevels = 12
+const shownLevels = 9
 
 /** The best levels of both sides, and whether they may be trusted. */
 export function BookPanel({ instrument: { venue, symbol, live_book: live } }: { instrument: Instrument }) {

@@ -1,0 +1,90 @@
+import { existsSync } from 'node:fs'
+import { chromium, type Browser, type Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startRunningPlatform, type RunningPlatform } from './running-platform.ts'
+
+const candidates = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const executablePath = candidates.find((path) => path !== undefined && path !== '' && existsSync(path))
+const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+const limit = 60_000
+
+describe.skipIf(!executablePath)(`the dashboard in a browser${executablePath ? '' : ' (skipped: no Chromium is installed, and CHROMIUM names none)'}`, () => {
+  let platform: RunningPlatform
+  let browser: Browser
+  let page: Page
+  const complaints: string[] = []
+  beforeAll(async () => {
+    [platform, browser] = await Promise.all([startRunningPlatform(), chromium.launch({ executablePath: executablePath!, args })])
+    page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' })).newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => { if (message.type() === 'error' && !message.text().includes('WebSocket')) complaints.push(message.text()) })
+  }, limit)
+  afterAll(async () => {
+    await browser?.close()
+    await platform?.close()
+  }, limit)
+
+  it('starts a workflow from the form, by keyboard, and follows it to its certificate', { timeout: limit }, async () => {
+    await page.goto(platform.url)
+    await page.getByRole('heading', { name: 'Workflows', level: 1 }).waitFor()
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate<string>('document.activeElement.outerHTML')).toContain('skip-link')
+    await page.getByRole('button', { name: 'Start' }).press('Enter')
+    await page.getByText('Name at least one symbol').waitFor()
+    expect(await page.evaluate<string>('document.activeElement.id')).toBe('form-symbols')
+    await page.keyboard.type('btcusdt')
+    await page.getByRole('group', { name: 'History: candles' }).getByRole('checkbox', { name: '5m', exact: true }).press('Space')
+    await page.getByLabel('From (UTC)').fill('2025-03-01T00:00')
+    await page.getByLabel('To (UTC, excluded)').fill('2025-03-03T00:00')
+    await page.getByRole('button', { name: 'Start' }).press('Enter')
+    await page.getByRole('region', { name: 'Coverage certificates' }).last().getByText('✓ complete').waitFor()
+    expect(await page.getByRole('row', { name: /BTCUSDT api_candles_5m ✓ complete/ }).textContent()).toContain('576')
+    expect(await page.getByRole('progressbar', { name: 'Store: finished' }).getAttribute('aria-valuenow')).toBe('100')
+  })
+
+  it('draws what is stored', { timeout: limit }, async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'Market' }).click()
+    const chart = page.getByRole('img', { name: /Candles of BTCUSDT, 5m, 576 shown/ })
+    await chart.locator('canvas').first().waitFor()
+    await page.getByText('no gap among 576 candles').waitFor()
+    expect(await page.getByRole('link', { name: /TradingView/ }).getAttribute('href')).toBe('https://www.tradingview.com/')
+  })
+
+  it('shows topics, lag and messages, and says that there are no dead letters', { timeout: limit }, async () => {
+    await page.getByRole('navigation').getByRole('link', { name: 'Topics' }).click()
+    await page.getByText('every message was understood').waitFor()
+    await page.getByRole('link', { name: /api_candles_5m.*-data/ }).click()
+    await page.getByRole('listitem').filter({ hasText: '"kind":"end_of_stream"' }).waitFor()
+    await page.getByRole('cell', { name: /arango-connector/ }).first().waitFor()
+  })
+
+  it('says that the connection is lost, since when, and catches up by itself', { timeout: limit }, async () => {
+    await page.goto(`${platform.url}/workflows`)
+    await page.getByText('Live', { exact: true }).first().waitFor()
+    platform.killDashboard()
+    await page.getByText('Connection lost').waitFor()
+    await page.getByText('what was missed has been fetched').waitFor()
+    await page.getByRole('article').first().getByText('finished').waitFor()
+  })
+
+  it('fits a phone, in both themes, and can be installed', { timeout: limit }, async () => {
+    await page.setViewportSize({ width: 360, height: 740 })
+    for (const path of ['/workflows', '/market', '/topics', '/topics/queue-events']) {
+      await page.goto(platform.url + path)
+      await page.getByRole('heading').first().waitFor({ state: 'attached' })
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(360)
+    }
+    const ground = () => page.evaluate<string>('getComputedStyle(document.documentElement).backgroundColor')
+    const light = await ground()
+    await page.getByRole('button', { name: 'Use the dark theme' }).click()
+    await page.getByRole('button', { name: 'Use the light theme' }).waitFor()
+    expect(await ground()).not.toBe(light)
+    expect(await page.evaluate<string>('navigator.serviceWorker.ready.then((ready) => ready.active.scriptURL)')).toContain('/sw.js')
+    const manifest = await (await fetch(`${platform.url}/manifest.webmanifest`)).json() as { icons: { src: string }[] }
+    for (const { src } of manifest.icons) expect((await fetch(platform.url + src)).ok, src).toBe(true)
+  })
+
+  it('had nothing to complain about', () => expect(complaints).toEqual([]))
+})

@@ -1,0 +1,48 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '../../../..')
+
+export interface RunningPlatform {
+  /** Of the dashboard. */
+  url: string
+  /** Ends the dashboard's process without warning; its supervisor starts another. */
+  killDashboard(): void
+  close(): Promise<void>
+}
+
+/** `streamforge up` on a simulated exchange, as a person starts it, in a directory of its own. */
+export async function startRunningPlatform(): Promise<RunningPlatform> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'streamforge-dashboard-e2e-'))
+  const child = spawn(process.execPath, [
+    join(root, 'apps/cli/src/main.ts'), 'up', '--simulate', '--port', '0', '--dashboard-port', '0', '--data-dir', dataDir,
+  ], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = new Promise<void>((done) => child.once('exit', () => done()))
+  let said = ''
+  const url = await new Promise<string>((found, failed) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        said += chunk.toString()
+        const match = /dashboard at (http:\S+?);/.exec(said)
+        if (match) found(match[1]!)
+      })
+    }
+    void ended.then(() => failed(new Error(`the platform ended before the dashboard was ready:\n${said}`)))
+  })
+  return {
+    url,
+    killDashboard() {
+      const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n')
+      const line = processes.find((p) => p.includes('apps/dashboard/src/main.ts') && Number(p.trim().split(/\s+/)[1]) === child.pid)
+      if (!line) throw new Error('the dashboard has no process')
+      process.kill(Number(line.trim().split(/\s+/)[0]), 'SIGKILL')
+    },
+    async close() {
+      child.kill('SIGTERM')
+      await ended
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
