@@ -148,6 +148,7 @@ export type LiveClientMessage = z.infer<typeof LiveClientMessage>
 export const LivePayload = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('workflows'), workflows: z.array(WorkflowSummary).describe('Those that are new or have changed'), removed: z.array(WorkflowId),
+    whole: z.boolean().describe('True for the first answer: what is not in it is not there any more'),
   }),
   z.strictObject({ kind: z.literal('workflow'), workflow: Workflow.nullable().describe('null: it has been removed') }),
   z.strictObject({

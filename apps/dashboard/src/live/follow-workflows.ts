@@ -18,7 +18,7 @@ function followList(store: Store, send: SendPayload): Follower {
       known = new Map(summaries.map((s) => [s.id, s.version]))
       const changed = summaries.filter((s) => before?.get(s.id) !== s.version)
       const removed = before ? [...before.keys()].filter((id) => !known!.has(id)) : []
-      if (!before || changed.length || removed.length) send({ kind: 'workflows', workflows: changed.map((s) => s.value), removed })
+      if (!before || changed.length || removed.length) send({ kind: 'workflows', workflows: changed.map((s) => s.value), removed, whole: !before })
     }),
     close: () => undefined,
   }

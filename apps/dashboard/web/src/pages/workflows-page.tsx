@@ -11,7 +11,9 @@ import { WorkflowForm } from './workflow-form.tsx'
 export function WorkflowsPage() {
   const [workflows, setWorkflows] = useState<WorkflowSummary[]>()
   // The first answer after every (re)connection is the whole list: what is not in it has been removed meanwhile.
-  useLive({ kind: 'workflows' }, { onData: ({ workflows: changed, removed }) => setWorkflows((known) => mergeWorkflows(known ?? [], changed, removed)) })
+  useLive({ kind: 'workflows' }, {
+    onData: ({ workflows: changed, removed, whole }) => setWorkflows((known) => mergeWorkflows(whole || !known ? [] : known, changed, removed)),
+  })
   return (
     <div className="columns">
       <section aria-labelledby="list-title">
