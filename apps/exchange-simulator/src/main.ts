@@ -21,6 +21,7 @@ const Config = z.object({
   PORT: whole(0).describe('0 takes a free one'),
   HOST: z.string().default('127.0.0.1'),
   DATA: z.string().optional().describe('Folder of recorded files; without it the market is synthetic'),
+  CACHE_MB: z.coerce.number().positive().optional().describe('Memory for candles read or made; a benchmark wants all of them at hand'),
   SEED: z.string().default('1').describe('Of the synthetic market and of the faults'),
   SYMBOLS: z.string().regex(/^[A-Z0-9]{2,24}(,[A-Z0-9]{2,24})*$/).optional().describe('Of the synthetic market, comma-separated'),
   TIME_RANGE: z.string().optional().describe('Of the synthetic market, from:to'),
@@ -64,9 +65,10 @@ function startOfClock(text: string | undefined, end: number): number {
 async function main(): Promise<void> {
   const config = readConfig(process.env)
   const recording = config.WS_FRAMES ? await readRecording(config.WS_FRAMES, config.WS_MARKET) : undefined
+  const cache = config.CACHE_MB === undefined ? {} : { cacheBytes: config.CACHE_MB * 1024 * 1024 }
   const market = config.DATA
-    ? await openRecordedMarket(config.DATA)
-    : recording ? noHistory(startOf(recording)) : syntheticMarket({ seed: config.SEED, ...(config.SYMBOLS && { symbols: config.SYMBOLS.split(',') }), ...(config.TIME_RANGE && parseTimeRange(config.TIME_RANGE)) })
+    ? await openRecordedMarket(config.DATA, cache)
+    : recording ? noHistory(startOf(recording)) : syntheticMarket({ ...cache, seed: config.SEED, ...(config.SYMBOLS && { symbols: config.SYMBOLS.split(',') }), ...(config.TIME_RANGE && parseTimeRange(config.TIME_RANGE)) })
   const say = (fields: Record<string, unknown>) => process.stdout.write(`${JSON.stringify({ service: 'exchange-simulator', ...fields })}\n`)
   const simulator = await startSimulator({
     market, port: config.PORT, host: config.HOST, now: tickingClock(startOfClock(config.NOW, market.end)), weightLimit: config.WEIGHT_LIMIT,

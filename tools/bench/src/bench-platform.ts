@@ -11,7 +11,7 @@ const node = ['--disable-warning=ExperimentalWarning', '--disable-warning=Timeou
 /** The simulated exchange without weight limits, as a process of its own: the same for whoever is measured against it. */
 export async function startBenchSimulator(env: Record<string, string> = {}): Promise<{ url: string; stop(): Promise<void> }> {
   const child = spawn(process.execPath, [...node, join(root, 'apps/exchange-simulator/src/main.ts')], {
-    env: { ...process.env, PORT: '0', WEIGHT_LIMIT: '0', ...env }, stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, PORT: '0', WEIGHT_LIMIT: '0', CACHE_MB: '512', ...env }, stdio: ['ignore', 'pipe', 'inherit'],
   })
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /"url":"([^"]+)"/.exec(line)?.[1]

@@ -12,10 +12,10 @@ const benchmark = 'end to end, embedded'
 
 /** Loader -> topic -> connector -> store -> certificates, from POST to `finished`, against a bare loop that writes such records to SQLite. */
 export async function benchEndToEnd(options: { symbols?: number; days?: number } = {}): Promise<BenchmarkResult> {
-  const simulator = await startBenchSimulator()
+  const simulator = await startBenchSimulator({ TIME_RANGE: '2024-10-01:2025-04-01' })
   const platform = await startBenchPlatform(simulator.url)
   try {
-    const { symbols, from, to } = await chooseRange(simulator.url, options.symbols ?? 8, options.days ?? 88)
+    const { symbols, from, to } = await chooseRange(simulator.url, options.symbols ?? 4, options.days ?? 180)
     await warmCandles(simulator.url, symbols, from, to)
     const memory = watchServiceMemory(platform.dataDir)
     const run = await runWorkflow(platform.url, symbols, `${from}:${to}`)

@@ -1,13 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 
-/** Highest resident memory of each service that works in `dataDir`, and of all together at one moment, in MB. Linux only. */
+/** Highest resident memory of each service that works in `dataDir`, and of all together at one moment, in MB. Linux only. Looking costs
+ * processor time that is then missing in what is measured: hence seldom. */
 export interface ServiceMemory {
   peaks(): { services: Map<string, number>; together: number }
   stop(): void
 }
 
-export function watchServiceMemory(dataDir: string, everyMs = 500): ServiceMemory {
+export function watchServiceMemory(dataDir: string, everyMs = 2_000): ServiceMemory {
   const services = new Map<string, number>()
   let together = 0
   let sampling = Promise.resolve()
