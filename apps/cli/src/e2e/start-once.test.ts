@@ -1,5 +1,5 @@
 import { CoverageCertificate } from '@streamforge/contracts'
-import { kafkaAvailable } from '@streamforge/servers'
+import { kafkaAvailable, startKafka } from '@streamforge/servers'
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
@@ -91,5 +91,14 @@ describe('npm start -- --once', () => {
 
   it.skipIf(!kafka.ok)(`does the same on a real Kafka${kafka.ok ? '' : ` (skipped: ${kafka.reason})`}`, { timeout: 180_000 }, async () => {
     await expectRecorded(await runStart('--data', data, '--kafka', 'local'))
+  })
+
+  it.skipIf(!kafka.ok)(`puts the services on a Kafka that is there${kafka.ok ? '' : ` (skipped: ${kafka.reason})`}`, { timeout: 180_000 }, async () => {
+    const broker = await startKafka()
+    try {
+      await expectRecorded(await runStart('--data', data, '--kafka', broker.brokers.join(',')))
+    } finally {
+      await broker.stop()
+    }
   })
 })
