@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { parseDataType, type DataType, type Target } from '@streamforge/contracts'
-import type { Program } from '@streamforge/launcher'
+import { nodeCommand, type Program } from '@streamforge/launcher'
 
 /** The app that does a target's work for a type. */
 export function appFor(target: Target, type: DataType): string {
@@ -21,13 +21,9 @@ export function imageName(registry: string, version: string) {
 
 const appsDirectory = resolve(import.meta.dirname, '../..')
 
-// V8 lets the heap of a busy worker grow to several times what it needs. Measured on both workers: half the memory for about a
-// tenth of the speed.
-const nodeFlags = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=8', '--heap-growing-percent=50']
-
 /** What runs for each image on this machine: the app's source, by this process's Node. */
 export function localPrograms(): Record<string, Program> {
   return Object.fromEntries(launchableApps.map((app) => [app, {
-    command: [process.execPath, ...nodeFlags, resolve(appsDirectory, app, 'src/main.ts')],
+    command: nodeCommand(resolve(appsDirectory, app, 'src/main.ts')),
   }]))
 }

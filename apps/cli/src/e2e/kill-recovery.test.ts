@@ -12,6 +12,7 @@ import { compareLines } from '../compare-lines.ts'
 import { storedLines } from '../commands/verify.ts'
 import { followWorkflow } from '../commands/watch.ts'
 import { exchangeLines } from './source-lines.ts'
+import { killProcess } from './kill-process.ts'
 import { startSimulatedPlatform, type SimulatedPlatform } from './simulated-platform.ts'
 
 const seed = Number(process.env.SEED ?? 20240801)
@@ -54,9 +55,9 @@ describe(`processes killed at random (SEED=${seed})`, () => {
         doubled = true
         await startDouble(platform.dataDir, victim)
       }
-      if (kill(victim.pid!)) killed[victim.target === 'loader-producer' ? 'loader' : 'connector']++
+      if (killProcess(victim.pid!)) killed[victim.target === 'loader-producer' ? 'loader' : 'connector']++
       if (killed.manager === 0 && killed.loader + killed.connector >= killsWanted / 2) {
-        killed.manager += kill(platform.pid('queue-manager')!) ? 1 : 0
+        killed.manager += killProcess(platform.pid('queue-manager')!) ? 1 : 0
       }
     }
     await jobs.close()
@@ -104,13 +105,4 @@ async function startDouble(dataDir: string, job: JobInfo): Promise<void> {
     env: { ...env, ...assignmentToEnv(start!) }, stdio: 'ignore',
   })
   double.unref()
-}
-
-function kill(pid: number): boolean {
-  try {
-    process.kill(pid, 'SIGKILL')
-    return true
-  } catch {
-    return false
-  }
 }

@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { storedLines } from '../commands/verify.ts'
 import { followWorkflow } from '../commands/watch.ts'
+import { killProcess } from './kill-process.ts'
 import { startSimulatedPlatform, type SimulatedPlatform } from './simulated-platform.ts'
 import { exchangeLines } from './source-lines.ts'
 
@@ -38,7 +39,7 @@ describe(`history and live trades as one series (SEED=${seed})`, () => {
     const killOne = async (which: (job: { queue_id: string; target: string }) => boolean) => {
       const victims = (await jobs.list()).filter((j) => j.state.status === 'running' && j.pid !== undefined && which(j))
       const victim = victims[Math.floor(random() * victims.length)]
-      if (!victim || !kill(victim.pid!)) return
+      if (!victim || !killProcess(victim.pid!)) return
       const name = `${victim.queue_id.includes('ws_trades') ? 'live' : 'history'} ${victim.target}`
       killed[name] = (killed[name] ?? 0) + 1
     }
@@ -46,7 +47,7 @@ describe(`history and live trades as one series (SEED=${seed})`, () => {
     for (let round = 0; round < 6; round++) {
       await delay(400 + random() * 800)
       await killOne(() => true)
-      if (round === 2) expect(kill(platform.pid('queue-manager')!)).toBe(true)
+      if (round === 2) expect(killProcess(platform.pid('queue-manager')!)).toBe(true)
     }
     await expect.poll(async () => (await queue('api_trades').catch(() => undefined))?.status, { timeout: 60_000, interval: 200 }).toBe('finished')
     for (const target of ['loader-producer', 'arango-connector', 'loader-producer']) {
@@ -97,13 +98,4 @@ function certificateOf(workflow: Workflow, type: string): CoverageCertificate {
   const certificate = workflow.queues.find((q) => q.type === type)?.certificate
   if (!certificate) throw new Error(`${type} has no certificate`)
   return certificate
-}
-
-function kill(pid: number): boolean {
-  try {
-    process.kill(pid, 'SIGKILL')
-    return true
-  } catch {
-    return false
-  }
 }

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { StreamForgeError } from '@streamforge/contracts'
+import { nodeCommand } from '@streamforge/launcher'
 
 export interface ServiceSpec {
   name: string
@@ -23,8 +24,6 @@ export interface SupervisedService {
   stop(graceMs?: number): Promise<void>
 }
 
-/** V8 grows its heap generously by default; services are many and small. Measured: half the memory for a tenth of the speed. */
-const nodeFlags = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning', '--max-semi-space-size=8', '--heap-growing-percent=50']
 const repositoryRoot = resolve(import.meta.dirname, '../../../..')
 
 /**
@@ -44,7 +43,8 @@ export async function superviseService(spec: ServiceSpec, onRestart: (reason: st
   let port: Record<string, string> = {}
 
   const start = () => {
-    child = spawn(process.execPath, [...nodeFlags, join(repositoryRoot, spec.script)], {
+    const [program, ...args] = nodeCommand(join(repositoryRoot, spec.script))
+    child = spawn(program, args, {
       env: { ...process.env, ...spec.env, ...port }, stdio: ['ignore', 'pipe', 'pipe'], cwd: process.cwd(),
       // Its own process group: Ctrl-C reaches only this process, which then stops the services in order.
       detached: true,
