@@ -1,4 +1,4 @@
-import { type DataMessage, type Gap, gapKey, recordKey, StreamForgeError, type StreamMarker } from '@streamforge/contracts'
+import { type DataMessage, type Gap, gapKey, type MarketRecord, recordKey, StreamForgeError, type StreamMarker } from '@streamforge/contracts'
 import type { SerialisedDocument, Store, StoredDocument, WriteResult } from '@streamforge/store'
 import { markerKey } from './stream-completion.ts'
 
@@ -21,6 +21,9 @@ interface Parts {
   markers: StreamMarker[]
 }
 
+/** Live and history bring the same record where they meet; the one that came when it could first be known says when that was. */
+const liveCopyStays = { yields: 'backfilled' satisfies keyof MarketRecord } as const
+
 /**
  * Makes the effect of a batch durable: records and gaps first, markers last, so that a stored marker says that what lies before it
  * is stored too. Doing it twice changes nothing.
@@ -29,7 +32,7 @@ interface Parts {
  */
 export async function storeBatch(store: Store, collection: string, messages: readonly DataText[]): Promise<StoredBatch> {
   const { records, gaps, markers } = sortMessages(messages)
-  const written = records.length > 0 ? await accepted(collection, records.length, store.writeSerialised(collection, records)) : { created: 0 }
+  const written = records.length > 0 ? await accepted(collection, records.length, store.writeSerialised(collection, records, liveCopyStays)) : { created: 0 }
   if (gaps.length > 0) await accepted('gaps', gaps.length, store.writeBatch('gaps', gaps))
   if (markers.length > 0) {
     const documents = markers.map((marker) => ({ _key: markerKey(marker), ...marker }))

@@ -76,6 +76,15 @@ describe('live trades', () => {
     })
   })
 
+  it.each([['live first', [false, true]], ['history first', [true, false]]])('keep what live knew and when, at the seam: %s', async (_, order) => {
+    bench = await openBench({ type: 'ws_trades' })
+    const copies = order.map((backfilled) => ({ ...trade(100), backfilled, known_time: trade(100).event_time + (backfilled ? 60_000 : 7) }))
+    await bench.publish([copies[0], copies[1], marker(1)])
+    await say(loaderStopped())
+    expect(certificateOf(await bench.run({}, {}, waits))).toMatchObject({ rows_stored: 1, duplicates_refused: 1, complete: true })
+    expect(await bench.stored()).toMatchObject([{ trade_id: 100, backfilled: false, known_time: trade(100).event_time + 7 }])
+  })
+
   it('are certified while they come', async () => {
     bench = await openBench({ type: 'ws_trades' })
     await bench.publish(trades(100, 200))

@@ -1,6 +1,6 @@
 export type {
   Store, StoredDocument, StoredEdge, CollectionInfo, CollectionOptions, FindQuery, GraphDefinition, KeyRange, Scalar, SerialisedDocument,
-  Where, WriteResult,
+  Where, WriteOptions, WriteResult,
 } from './store.ts'
 export { connectStore, type StoreConfig } from './connect-store.ts'
 export { openEmbeddedStore, type EmbeddedStoreOptions } from './embedded/open-embedded-store.ts'

@@ -24,13 +24,23 @@ export interface WriteResult {
   created: number
   /** Existed with another content; replaced. */
   updated: number
-  /** Existed with the same content; left alone. */
+  /** Existed, and was left alone: it has the same content, or is not to be replaced. */
   unchanged: number
   /** Refused by the store one by one, with the reason; the others of the batch are written. */
   rejected: { key: string; reason: string }[]
 }
 
 export type Scalar = string | number | boolean | null
+
+export interface WriteOptions {
+  /** False leaves existing documents alone; they count as unchanged. Default true. */
+  overwrite?: boolean
+  /**
+   * Name of a top-level field. A document in which it is `true` is a copy of less worth: it does not replace one in which it is not, and
+   * counts as unchanged then. Whichever of the two comes first, the better one stays; of equals the last wins.
+   */
+  yields?: string
+}
 
 /** Every condition must hold. A plain value means equality. */
 export type Where = Readonly<Record<string, Scalar | { in: readonly Scalar[] } | { gte?: Scalar; gt?: Scalar; lt?: Scalar; lte?: Scalar }>>
@@ -77,12 +87,12 @@ export interface Store {
   /**
    * Inserts or replaces by `_key`; resolves when durable. Of documents with the same key in one batch the last wins; the
    * counts are those of writing one after another, and add up to the number of documents. Large batches are written in parts.
-   * Write conflicts are retried inside. `overwrite: false` leaves existing documents alone (they count as unchanged).
+   * Write conflicts are retried inside.
    * @throws StreamForgeError COLLECTION_NOT_FOUND, STORE_UNAVAILABLE, STORE_CONFLICT when retries are used up
    */
-  writeBatch(collection: string, documents: readonly StoredDocument[], options?: { overwrite?: boolean }): Promise<WriteResult>
+  writeBatch(collection: string, documents: readonly StoredDocument[], options?: WriteOptions): Promise<WriteResult>
   /** {@link writeBatch} for documents that came as JSON text and were validated: spares making the same text again. */
-  writeSerialised(collection: string, documents: readonly SerialisedDocument[]): Promise<WriteResult>
+  writeSerialised(collection: string, documents: readonly SerialisedDocument[], options?: WriteOptions): Promise<WriteResult>
   get<T extends StoredDocument = StoredDocument>(collection: string, key: string): Promise<T | undefined>
   /** Resolves with how many existed. */
   deleteKeys(collection: string, keys: readonly string[]): Promise<number>

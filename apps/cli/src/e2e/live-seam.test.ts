@@ -1,7 +1,8 @@
-import type { CoverageCertificate, Workflow } from '@streamforge/contracts'
+import { connectBus } from '@streamforge/bus'
+import type { CoverageCertificate, Trade, Workflow } from '@streamforge/contracts'
 import { openProcessLauncher } from '@streamforge/launcher'
 import { seededRandom } from '@streamforge/market'
-import { connectStore } from '@streamforge/store'
+import { connectStore, type StoredDocument } from '@streamforge/store'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -74,7 +75,22 @@ describe(`history and live trades as one series (SEED=${seed})`, () => {
     const { certificates } = await api.coverage({ workflow_id: id })
     expect(certificates.map((c) => c.type).toSorted()).toEqual(['api_trades', 'ws_trades'])
     await expectEqualToExchange(live)
+    await expectLiveCopies(live, (await queue('ws_trades')).kafka_topic)
   })
+
+  /** Whatever came live says in the store when it was known, also where history or a refill brought it a second time. */
+  async function expectLiveCopies(live: CoverageCertificate, topic: string) {
+    const bus = await connectBus({ kind: 'embedded', directory: join(running.platform.dataDir, 'bus') })
+    const messages = (await bus.admin.peek(topic, { partition: 0, limit: 1_000_000 })).map(({ value }) => JSON.parse(value.toString()) as Trade)
+    await bus.close()
+    const heardLive = new Set(messages.filter((m) => m.kind === 'trade' && !m.backfilled).map((m) => m.trade_id))
+    const store = await connectStore({ kind: 'embedded', file: join(running.platform.dataDir, 'store.db') })
+    const backfilled: number[] = []
+    for await (const trades of store.scan<Trade & StoredDocument>(live.collection_name)) for (const t of trades) if (t.backfilled) backfilled.push(t.trade_id)
+    await store.close()
+    expect(heardLive.size).toBeGreaterThan(0)
+    expect(backfilled.filter((tradeId) => heardLive.has(tradeId))).toEqual([])
+  }
 
   async function expectEqualToExchange(certificate: CoverageCertificate) {
     const upTo = (line: string) => Number(line.slice(0, line.indexOf(','))) <= certificate.last_trade_id!

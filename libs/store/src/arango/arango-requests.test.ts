@@ -110,6 +110,13 @@ describe('writing', () => {
     expect(result).toEqual({ created: 1, updated: 0, unchanged: 2, rejected: [] })
   })
 
+  it('replaces copies of less worth at the revision that it has read, and spares better ones', async () => {
+    const s = await open(documents.yieldingCopies)
+    const copy = (_key: string, n: number) => ({ _key, n, copy: true })
+    const result = await s.writeBatch('candles', [copy('a', 1), copy('b', 2), copy('c', 3), copy('d', 4), copy('e', 4), { _key: 'e', n: 5, copy: false }], { yields: 'copy' })
+    expect(result).toEqual({ created: 1, updated: 2, unchanged: 3, rejected: [] })
+  })
+
   it('names the collection that is missing', async () => {
     const s = await open(documents.writeToMissing)
     await expect(s.writeBatch('candles', [{ _key: 'a', n: 1 }])).rejects.toMatchObject({ code: 'COLLECTION_NOT_FOUND', details: { collection: 'candles' } })

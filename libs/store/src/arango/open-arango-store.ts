@@ -3,14 +3,15 @@ import { checkVersions } from '../check-versions.ts'
 import { isDocumentKey } from '../document-rules.ts'
 import { checkCollectionName } from '../names.ts'
 import { checkVertexId, neighborLimits } from '../neighbor-options.ts'
-import type { FindQuery, GraphDefinition, KeyRange, SerialisedDocument, Store, StoredDocument, WriteResult } from '../store.ts'
+import type { FindQuery, GraphDefinition, KeyRange, SerialisedDocument, Store, StoredDocument, WriteOptions, WriteResult } from '../store.ts'
 import { countAll, dropCollection, ensureCollection, ensureGraph, listCollections } from './collections.ts'
 import { compareAndSet, readDocument } from './compare-and-set.ts'
 import { connect, type ArangoStoreOptions, type Connection } from './connection.ts'
 import { deleteDocuments } from './delete-documents.ts'
 import { countQuery, findQuery, keyOrderQuery, neighborsQuery, readKeyOrder, type KeyOrder, type Query } from './queries.ts'
 import { scanRange } from './scan-range.ts'
-import { withoutSystemFields, writeDocuments } from './write-documents.ts'
+import { withoutSystemFields } from './planned-write.ts'
+import { writeDocuments } from './write-documents.ts'
 
 /** @throws StreamForgeError STORE_UNAVAILABLE, BAD_CONFIG */
 export async function openArangoStore(options: ArangoStoreOptions): Promise<Store> {
@@ -40,16 +41,16 @@ class ArangoStore implements Store {
     return listCollections(this.#connection)
   }
 
-  async writeBatch(collection: string, documents: readonly StoredDocument[], options: { overwrite?: boolean } = {}): Promise<WriteResult> {
+  async writeBatch(collection: string, documents: readonly StoredDocument[], options: WriteOptions = {}): Promise<WriteResult> {
     checkCollectionName(collection)
     const done = startTimer('write', collection)
-    const result = await writeDocuments(this.#connection, collection, documents, options.overwrite ?? true)
+    const result = await writeDocuments(this.#connection, collection, documents, options)
     done(documents.length)
     return result
   }
 
-  writeSerialised(collection: string, documents: readonly SerialisedDocument[]): Promise<WriteResult> {
-    return this.writeBatch(collection, documents.map(({ _key, json }) => ({ ...JSON.parse(json) as object, _key })))
+  writeSerialised(collection: string, documents: readonly SerialisedDocument[], options: WriteOptions = {}): Promise<WriteResult> {
+    return this.writeBatch(collection, documents.map(({ _key, json }) => ({ ...JSON.parse(json) as object, _key })), options)
   }
 
   async get<T extends StoredDocument = StoredDocument>(collection: string, key: string): Promise<T | undefined> {

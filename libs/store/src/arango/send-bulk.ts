@@ -7,7 +7,7 @@ export type Answer =
   | { error: true; errorNum: number; errorMessage: string }
 
 interface BulkRequest {
-  method: 'POST' | 'DELETE'
+  method: 'POST' | 'PUT' | 'DELETE'
   /** A JSON list. The driver's own bulk methods would serialise documents a second time. */
   body: string
   search?: Record<string, string>

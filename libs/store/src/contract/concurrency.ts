@@ -65,11 +65,24 @@ export function concurrencyTests(suite: Suite): void {
     expect(await suite.store.count(c)).toBe(3000)
   })
 
+  it('keeps the better copies when both kinds are written at once', async () => {
+    const c = await suite.collection()
+    const stores = [suite.store, await suite.open(), await suite.open()]
+    const results = await Promise.all(stores.map(async (store, i) => {
+      let created = 0
+      const documents = numbered(600).map((d) => ({ ...d, copy: i !== 1, by: i }))
+      for (let from = 0; from < 600; from += 50) created += (await store.writeBatch(c, documents.slice(from, from + 50), { yields: 'copy' })).created
+      return created
+    }))
+    expect(results.reduce((sum, created) => sum + created, 0)).toBe(600)
+    expect(new Set((await readAll(suite.store, c)).map((d) => d.by))).toEqual(new Set([1]))
+  })
+
   it('behaves like a map under random writes and deletes', async () => {
     const key = fc.integer({ min: 0, max: 20 }).map((n) => `k${n}`)
     const value = fc.oneof(fc.integer(), fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => (Object.is(n, -0) ? 0 : n)), fc.string({ unit: 'grapheme' }), fc.constant(null))
     const step = fc.oneof(
-      fc.record({ kind: fc.constant('write' as const), documents: fc.array(fc.tuple(key, value), { maxLength: 12 }), overwrite: fc.boolean() }),
+      fc.record({ kind: fc.constant('write' as const), documents: fc.array(fc.tuple(key, value, fc.boolean()), { maxLength: 12 }), overwrite: fc.boolean(), yields: fc.constantFrom('copy', undefined) }),
       fc.record({ kind: fc.constant('delete' as const), keys: fc.array(key, { maxLength: 5 }) }),
     )
     await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
@@ -82,19 +95,20 @@ export function concurrencyTests(suite: Suite): void {
           expect(await suite.store.deleteKeys(c, s.keys)).toBe(there)
           continue
         }
-        const documents = s.documents.map(([_key, v]) => ({ _key, v }))
+        const documents = s.documents.map(([_key, v, copy]) => ({ _key, v, copy }))
         const expected = { created: 0, updated: 0, unchanged: 0, rejected: [] }
         for (const document of documents) {
           const before = model.get(document._key)
+          const spared = before && (!s.overwrite || (s.yields && document.copy && !before.copy))
           if (!before) expected.created++
-          else if (!s.overwrite || before.v === document.v) expected.unchanged++
+          else if (spared || (before.v === document.v && before.copy === document.copy)) expected.unchanged++
           else expected.updated++
-          if (!before || s.overwrite) model.set(document._key, document)
+          if (!spared) model.set(document._key, document)
         }
-        expect(await suite.store.writeBatch(c, documents, { overwrite: s.overwrite })).toEqual(expected)
+        expect(await suite.store.writeBatch(c, documents, { overwrite: s.overwrite, ...(s.yields && { yields: s.yields }) })).toEqual(expected)
       }
       expect(await readAll(suite.store, c, {}, 7)).toEqual([...model.values()].sort((a, b) => (a._key < b._key ? -1 : 1)))
       await suite.store.dropCollection(c)
-    }), { numRuns: 40, seed: 20240801 })
+    }), { numRuns: 60, seed: 20240801 })
   })
 }

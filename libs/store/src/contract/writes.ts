@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import type { StoredDocument } from '../store.ts'
 import { expectCode, keysOf, numbered, readAll, type Suite } from './suite.ts'
 
 export function writeTests(suite: Suite): void {
@@ -53,6 +54,41 @@ export function writeTests(suite: Suite): void {
     const result = await suite.store.writeBatch(c, [{ _key: 'a', v: 2 }, { _key: 'b', v: 2 }, { _key: 'b', v: 3 }], { overwrite: false })
     expect(result).toEqual({ created: 1, updated: 0, unchanged: 2, rejected: [] })
     expect(await readAll(suite.store, c)).toEqual([{ _key: 'a', v: 1 }, { _key: 'b', v: 2 }])
+  })
+
+  it('keeps the better copy, whichever comes first, and of equals the last', async () => {
+    const c = await suite.collection()
+    const [live, later] = [{ _key: 'a', v: 'live', copy: false }, { _key: 'a', v: 'later', copy: false }]
+    const [copy, again] = [{ _key: 'a', v: 'copy', copy: true }, { _key: 'a', v: 'again', copy: true }]
+    const write = async (...documents: StoredDocument[]) => {
+      const { created, updated, unchanged } = await suite.store.writeBatch(c, documents, { yields: 'copy' })
+      return [created, updated, unchanged, (await suite.store.get(c, 'a'))!.v]
+    }
+    expect(await write(copy)).toEqual([1, 0, 0, 'copy'])
+    expect(await write(again)).toEqual([0, 1, 0, 'again'])
+    expect(await write(again)).toEqual([0, 0, 1, 'again'])
+    expect(await write(live)).toEqual([0, 1, 0, 'live'])
+    expect(await write(copy)).toEqual([0, 0, 1, 'live'])
+    expect(await write(later)).toEqual([0, 1, 0, 'later'])
+    expect(await write(copy, live, again)).toEqual([0, 1, 2, 'live'])
+    // What says nothing of itself is no copy.
+    expect(await write({ _key: 'a', v: 'plain' })).toEqual([0, 1, 0, 'plain'])
+    expect(await write(copy)).toEqual([0, 0, 1, 'plain'])
+    await suite.store.deleteKeys(c, ['a'])
+    expect(await write(live, copy)).toEqual([1, 0, 1, 'live'])
+    await suite.store.deleteKeys(c, ['a'])
+    expect(await write(copy, live, copy)).toEqual([1, 1, 1, 'live'])
+    expect(await suite.store.writeBatch(c, [copy])).toMatchObject({ updated: 1 })
+  })
+
+  it('keeps the better copy of JSON text too, among many', async () => {
+    const c = await suite.collection()
+    const copies = (from: number, to: number, copy: boolean) => numbered(to - from, from).map(({ _key, n }) => ({ _key, json: JSON.stringify({ n, copy }) }))
+    const options = { yields: 'copy' }
+    expect(await suite.store.writeSerialised(c, copies(100, 300, false), options)).toMatchObject({ created: 200 })
+    expect(await suite.store.writeSerialised(c, copies(0, 200, true), options)).toEqual({ created: 100, updated: 0, unchanged: 100, rejected: [] })
+    expect(await suite.store.writeSerialised(c, copies(50, 150, false), options)).toEqual({ created: 0, updated: 50, unchanged: 50, rejected: [] })
+    expect((await readAll(suite.store, c)).filter((d) => d.copy)).toHaveLength(50)
   })
 
   it('rejects bad documents one by one and writes the others', async () => {

@@ -5,7 +5,7 @@ import { refusal } from '../document-rules.ts'
 import { checkCollectionName } from '../names.ts'
 import { checkVertexId, neighborLimits } from '../neighbor-options.ts'
 import { serialise } from '../serialise.ts'
-import type { FindQuery, GraphDefinition, KeyRange, SerialisedDocument, Store, StoredDocument } from '../store.ts'
+import type { FindQuery, GraphDefinition, KeyRange, SerialisedDocument, Store, StoredDocument, WriteOptions } from '../store.ts'
 import { CREATE_CATALOG, dropCollection, ensureCollection, ensureGraph, kindOf, listCollections, table } from './collections.ts'
 import { Database } from './database.ts'
 import { findSql } from './find-documents.ts'
@@ -62,18 +62,18 @@ class EmbeddedStore implements Store {
     return list
   }
 
-  async writeBatch(collection: string, documents: readonly StoredDocument[], options: { overwrite?: boolean } = {}) {
+  async writeBatch(collection: string, documents: readonly StoredDocument[], options: WriteOptions = {}) {
     checkCollectionName(collection)
     const done = startTimer('write', collection)
-    const result = await writeDocuments(this.#database, collection, documents, options.overwrite ?? true)
+    const result = await writeDocuments(this.#database, collection, documents, options)
     done(documents.length)
     return result
   }
 
-  async writeSerialised(collection: string, documents: readonly SerialisedDocument[]) {
+  async writeSerialised(collection: string, documents: readonly SerialisedDocument[], options: WriteOptions = {}) {
     checkCollectionName(collection)
     const done = startTimer('write', collection)
-    const result = await writeSerialised(this.#database, collection, documents)
+    const result = await writeSerialised(this.#database, collection, documents, options)
     done(documents.length)
     return result
   }

@@ -1,7 +1,7 @@
 import { isDocumentKey, refusal, shownKey } from '../document-rules.ts'
-import { sameContent } from '../same-content.ts'
+import { replaces } from '../replaces.ts'
 import { serialise } from '../serialise.ts'
-import type { SerialisedDocument, StoredDocument, WriteResult } from '../store.ts'
+import type { SerialisedDocument, StoredDocument, WriteOptions, WriteResult } from '../store.ts'
 import { kindOf, table } from './collections.ts'
 import type { Database } from './database.ts'
 
@@ -23,29 +23,29 @@ type Counts = Omit<WriteResult, 'rejected'>
  * between them.
  */
 export async function writeDocuments(
-  database: Database, collection: string, documents: readonly StoredDocument[], overwrite: boolean,
+  database: Database, collection: string, documents: readonly StoredDocument[], options: WriteOptions,
 ): Promise<WriteResult> {
   const kind = await database.read(() => kindOf(database, collection))
-  return writeRows(database, collection, documents, (document) => toRow(document, kind), overwrite)
+  return writeRows(database, collection, documents, (document) => toRow(document, kind), options)
 }
 
 /** As {@link writeDocuments}, with the text that is at hand. */
 export async function writeSerialised(
-  database: Database, collection: string, documents: readonly SerialisedDocument[],
+  database: Database, collection: string, documents: readonly SerialisedDocument[], options: WriteOptions,
 ): Promise<WriteResult> {
   await database.read(() => kindOf(database, collection))
-  return writeRows(database, collection, documents, serialisedRow, true)
+  return writeRows(database, collection, documents, serialisedRow, options)
 }
 
 async function writeRows<D>(
-  database: Database, collection: string, documents: readonly D[], prepare: (document: D) => Row | Rejection, overwrite: boolean,
+  database: Database, collection: string, documents: readonly D[], prepare: (document: D) => Row | Rejection, options: WriteOptions,
 ): Promise<WriteResult> {
   const result: WriteResult = { created: 0, updated: 0, unchanged: 0, rejected: [] }
   for (let start = 0; start < documents.length;) {
     const rows: Row[] = []
     start = prepareRows(documents, start, prepare, rows, result.rejected)
     if (rows.length === 0) continue
-    const counts = await database.write(() => insertOrReplace(database, collection, rows, overwrite))
+    const counts = await database.write(() => insertOrReplace(database, collection, rows, options))
     result.created += counts.created
     result.updated += counts.updated
     result.unchanged += counts.unchanged
@@ -84,13 +84,13 @@ function serialisedRow({ _key: key, json }: SerialisedDocument): Row | Rejection
   return { key, body: json === '{}' ? `{"_key":"${key}"}` : `{"_key":"${key}",${json.slice(1)}` }
 }
 
-function insertOrReplace(database: Database, collection: string, rows: readonly Row[], overwrite: boolean): Counts {
+function insertOrReplace(database: Database, collection: string, rows: readonly Row[], { overwrite = true, yields }: WriteOptions): Counts {
   const counts: Counts = { created: 0, updated: 0, unchanged: 0 }
   for (let start = 0; start < rows.length; start += ROWS) {
     const group = rows.slice(start, start + ROWS)
     const created = insertNew(database, collection, group)
     // A group that was new as a whole, the common case, needs no second look.
-    const updated = created === group.length || !overwrite ? 0 : replaceDifferent(database, collection, group)
+    const updated = created === group.length || !overwrite ? 0 : replaceDifferent(database, collection, group, yields)
     counts.created += created
     counts.updated += updated
     counts.unchanged += group.length - created - updated
@@ -114,13 +114,13 @@ const insertSql = (collection: string, values: string) =>
   `INSERT INTO ${table(collection)} (key, body) VALUES ${values} ON CONFLICT DO NOTHING`
 
 /** Every row of the group exists by now, with this content or another one. */
-function replaceDifferent(database: Database, collection: string, group: readonly Row[]): number {
+function replaceDifferent(database: Database, collection: string, group: readonly Row[], yields: string | undefined): number {
   const select = database.statement(`SELECT body FROM ${table(collection)} WHERE key = ?`)
   const update = database.statement(`UPDATE ${table(collection)} SET body = ? WHERE key = ?`)
   let updated = 0
   for (const { key, body } of group) {
     const stored = select.get(key)!.body as string
-    if (stored === body || sameContent(JSON.parse(stored), JSON.parse(body))) continue
+    if (stored === body || !replaces(JSON.parse(body), JSON.parse(stored), yields)) continue
     update.run(body, key)
     updated++
   }

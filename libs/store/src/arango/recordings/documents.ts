@@ -47,6 +47,36 @@ export const withoutOverwriting: Exchange[] = [{
   ],
 }]
 
+const conflicting = (key: string) => refused(1210, `unique constraint violated - in index primary of type primary over '_key'; conflicting key: ${key}`)
+const readMany = { onlyget: 'true', waitForSync: 'false' }
+const atRevision = { ignoreRevs: 'false', returnOld: 'false', waitForSync: 'false' }
+const document = (key: string, rev: string, fields: object) => ({ _id: `candles/${key}`, _key: key, _rev: rev, ...fields })
+
+/**
+ * Copies of less worth: a new one, one whose better copy is stored, one that is stored as it is, and one that replaces an older copy, at the
+ * second go, since another writer was quicker at the first.
+ */
+export const yieldingCopies: Exchange[] = [
+  // The better copies of the batch go first, as always.
+  { method: 'POST', path, query: replace, body: [{ _key: 'e', n: 5, copy: false }], status: 202, answer: [stored('candles', 'e', '_l6zhVTW---', { _rev: '_l6zhVIC---', n: 4, copy: true })] },
+  {
+    method: 'POST', path, query: insert, body: [{ _key: 'a', n: 1, copy: true }, { _key: 'b', n: 2, copy: true }, { _key: 'c', n: 3, copy: true }, { _key: 'd', n: 4, copy: true }],
+    status: 202, headers: { 'x-arango-error-codes': '{"1210":3}' },
+    answer: [stored('candles', 'a', '_l6zhVTW--_'), conflicting('b'), conflicting('c'), conflicting('d')],
+  },
+  {
+    method: 'PUT', path, query: readMany, body: ['b', 'c', 'd'], status: 200,
+    answer: [document('b', '_l6zhVIC--A', { n: 20, copy: false }), document('c', '_l6zhVIC--B', { n: 3, copy: true }), document('d', '_l6zhVIC--C', { n: 40, copy: true })],
+  },
+  {
+    method: 'PUT', path, query: atRevision, body: [{ _key: 'd', n: 4, copy: true, _rev: '_l6zhVIC--C' }], status: 202, headers: { 'x-arango-error-codes': '{"1200":1}' },
+    answer: [refused(1200, 'conflict, _rev values do not match')],
+  },
+  { method: 'POST', path, query: insert, body: [{ _key: 'd', n: 4, copy: true }], status: 202, headers: { 'x-arango-error-codes': '{"1210":1}' }, answer: [conflicting('d')] },
+  { method: 'PUT', path, query: readMany, body: ['d'], status: 200, answer: [document('d', '_l6zhVIC--D', { n: 41, copy: true })] },
+  { method: 'PUT', path, query: atRevision, body: [{ _key: 'd', n: 4, copy: true, _rev: '_l6zhVIC--D' }], status: 202, answer: [stored('candles', 'd', '_l6zhVXa---')] },
+]
+
 export const writeToMissing: Exchange[] = [{ method: 'POST', path, query: replace, body: [{ _key: 'a', n: 1 }], status: 404, answer: missing }]
 
 export const readOne: Exchange[] = [
