@@ -75,6 +75,9 @@ export function foreignness(dataset: Dataset, message: DataMessage): string | un
     case 'book_snapshot':
     case 'book_gap':
     case 'book_ticker': return dataset.unit === 'updates' ? strangeness(dataset, message) : `a ${message.kind} in a queue of ${dataset.unit}`
+    case 'feature':
+    case 'forecast':
+    case 'forecast_score': return `a ${message.kind} in a queue of ${dataset.unit}`
     default: return message satisfies never
   }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseDataType, parseTimeRange, StreamForgeError, type Assignment, type EpochMs } from '@streamforge/contracts'
+import { dataTypeOf, parseDataType, parseTimeRange, StreamForgeError, type Assignment, type EpochMs } from '@streamforge/contracts'
 import type { Bus } from '@streamforge/bus'
 import type { Source, VenueClient, VenueLog } from '@streamforge/market'
 import type { WorkerProgress, WorkerResult } from '@streamforge/service'
@@ -38,7 +38,7 @@ const TIMER_SLACK_MS = 10
 export async function loadQueue(options: LoadQueueOptions): Promise<WorkerResult> {
   const { assignment, bus, client } = options
   const type = parseDataType(assignment.type)
-  if (type.source !== 'api' || !client.description.types.includes(assignment.type)) {
+  if (type.source !== 'api' || !client.description.types.includes(dataTypeOf(assignment.type))) {
     throw new StreamForgeError('UNKNOWN_TYPE', `${client.name} has no ${assignment.type} over REST`, { remedy: `it has ${client.description.types.join(', ')}` })
   }
   const range = parseTimeRange(assignment.time_range)

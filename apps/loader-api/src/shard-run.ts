@@ -1,4 +1,4 @@
-import type { Assignment, EpochMs, Gap } from '@streamforge/contracts'
+import { dataTypeOf, type Assignment, type EpochMs, type Gap } from '@streamforge/contracts'
 import type { Source, VenueClient, VenueLog } from '@streamforge/market'
 import type { Hole } from './find-holes.ts'
 import type { ShardPublisher } from './publish-shard.ts'
@@ -28,5 +28,5 @@ export interface ShardRun {
 export function gapOf(run: ShardRun, hole: Hole, cause: Gap['cause']): Gap {
   const { queue_id, venue, symbol, type } = run.assignment
   run.log.info({ from: hole.from, to: hole.to, missing: hole.missing, cause }, 'the venue has a hole here')
-  return { kind: 'gap', queue_id, venue, symbol, type, ...hole, cause, checked_at: run.now() }
+  return { kind: 'gap', queue_id, venue, symbol, type: dataTypeOf(type), ...hole, cause, checked_at: run.now() }
 }

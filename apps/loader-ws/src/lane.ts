@@ -1,4 +1,4 @@
-import type { Assignment, Gap, StreamForgeError } from '@streamforge/contracts'
+import { dataTypeOf, type Assignment, type Gap, type StreamForgeError } from '@streamforge/contracts'
 import type { Bus } from '@streamforge/bus'
 import type { LiveFrame, VenueClient, VenueLog } from '@streamforge/market'
 import type { WorkerProgress, WorkerResult } from '@streamforge/service'
@@ -68,5 +68,5 @@ export const defaultLanePace: LanePace = {
 
 export function gapOf(assignment: Assignment, hole: { from: number; to: number; missing: number }, checkedAt: number): Gap {
   const { queue_id, venue, symbol, type } = assignment
-  return { kind: 'gap', queue_id, venue, symbol, type, ...hole, cause: 'exchange', checked_at: checkedAt }
+  return { kind: 'gap', queue_id, venue, symbol, type: dataTypeOf(type), ...hole, cause: 'exchange', checked_at: checkedAt }
 }

@@ -1,4 +1,4 @@
-import { parseDataType, StreamForgeError, type Assignment } from '@streamforge/contracts'
+import { dataTypeOf, parseDataType, StreamForgeError, type Assignment } from '@streamforge/contracts'
 import type { Bus } from '@streamforge/bus'
 import { openLiveFeed, type FeedCounts, type LiveEvent, type LiveFeed, type LiveFeedOptions, type LiveVenue, type VenueClient, type VenueLog } from '@streamforge/market'
 import type { WorkerProgress, WorkerResult } from '@streamforge/service'
@@ -76,7 +76,7 @@ async function openLane({ assignment: given, progress, bus, log }: LiveTask, opt
   const { venue, client } = options
   const assignment = { ...given }
   const type = parseDataType(assignment.type)
-  if (type.source !== 'ws' || !venue.types.includes(assignment.type)) {
+  if (type.source !== 'ws' || !venue.types.includes(dataTypeOf(assignment.type))) {
     throw new StreamForgeError('UNKNOWN_TYPE', `${venue.name} has no ${assignment.type} over WebSocket`, { remedy: `it has ${venue.types.join(', ')}` })
   }
   const [topic] = await Promise.all([bus.admin.describeTopic(assignment.kafka_topic), client.instrument(assignment.symbol)])
@@ -98,7 +98,7 @@ type Routes = Map<string, Lane[]>
 function routesOf(lanes: readonly Lane[], venue: LiveVenue): Routes {
   const routes: Routes = new Map()
   for (const lane of lanes) {
-    for (const stream of venue.streams(lane.assignment.symbol, lane.assignment.type)) routes.set(stream, [...routes.get(stream) ?? [], lane])
+    for (const stream of venue.streams(lane.assignment.symbol, dataTypeOf(lane.assignment.type))) routes.set(stream, [...routes.get(stream) ?? [], lane])
   }
   return routes
 }

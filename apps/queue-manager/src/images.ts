@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
-import { parseDataType, type DataType, type Target } from '@streamforge/contracts'
+import { parseDataType, type DataType, type QueueType, type Target } from '@streamforge/contracts'
 import { nodeCommand, type Program } from '@streamforge/launcher'
 
 /** The app that does a target's work for a type. */
-export function appFor(target: Target, type: DataType): string {
+export function appFor(target: Target, type: QueueType): string {
   if (target !== 'loader-producer') return target
   return parseDataType(type).source === 'api' ? 'loader-api' : 'loader-ws'
 }
@@ -16,7 +16,7 @@ export const isAvailable = (type: DataType) => (launchableApps as readonly strin
 
 /** `registry.example/streamforge/loader-api:v0.2.0` */
 export function imageName(registry: string, version: string) {
-  return (target: Target, type: DataType) => `${registry}/${appFor(target, type)}:${version}`
+  return (target: Target, type: QueueType) => `${registry}/${appFor(target, type)}:${version}`
 }
 
 const appsDirectory = resolve(import.meta.dirname, '../..')

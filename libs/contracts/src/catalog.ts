@@ -29,21 +29,21 @@ export const catalog = {
     description: 'Commands to workers: start, stop, ping. From queue-manager, and ping from the command line.',
     topic: 'queue-control', partitions: 1, retentionMs: 7 * days,
     schema: ControlMessage, key: (m) => m.queue_id ?? m.command, attempts: 3,
-    publishers: ['queue-manager', 'cli'], consumers: ['loader-api', 'loader-ws', 'arango-connector', 'dummy-service'],
+    publishers: ['queue-manager', 'cli'], consumers: ['loader-api', 'loader-ws', 'arango-connector', 'processor', 'graph-builder', 'trainer', 'predictor', 'dummy-service'],
   }),
   'queue-events': entry({
     name: 'queue-events',
     description: 'What workers report: started, loading with counts and a checkpoint, heartbeat, finished, stopped, error, pong.',
     topic: 'queue-events', partitions: 4, retentionMs: 7 * days,
     schema: QueueEvent, key: (m) => m.queue_id ?? m.producer, attempts: 3,
-    publishers: ['loader-api', 'loader-ws', 'arango-connector', 'dummy-service', 'queue-manager'], consumers: ['queue-manager', 'cli'],
+    publishers: ['loader-api', 'loader-ws', 'arango-connector', 'processor', 'graph-builder', 'trainer', 'predictor', 'dummy-service', 'queue-manager'], consumers: ['queue-manager', 'cli'],
   }),
   data: entry({
     name: 'data',
-    description: 'Market records of one queue, then an end-of-stream marker per shard in every partition.',
+    description: 'Records of one queue (market data, features, forecasts), then an end-of-stream marker per shard in every partition.',
     topic: '{queue_id}-data', partitions: 1, retentionMs: undefined,
     schema: DataMessage, key: (m) => ('symbol' in m ? m.symbol : m.queue_id), attempts: 5,
-    publishers: ['loader-api', 'loader-ws', 'dummy-service'], consumers: ['arango-connector', 'dummy-service'],
+    publishers: ['loader-api', 'loader-ws', 'processor', 'predictor', 'dummy-service'], consumers: ['arango-connector', 'processor', 'predictor', 'dummy-service'],
   }),
 } as const
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { DataType } from './data-type.ts'
 import { CollectionName, QueueId, Symbol, Venue, WorkflowId } from './names.ts'
+import { QueueType } from './pipeline.ts'
 import { Epoch } from './records.ts'
 
 const Hole = z.strictObject({
@@ -18,12 +18,12 @@ export const CoverageCertificate = z.strictObject({
   workflow_id: WorkflowId,
   venue: Venue,
   symbol: Symbol,
-  type: DataType,
+  type: QueueType,
   collection_name: CollectionName,
   time_range: z.string(),
   from: Epoch,
   to: Epoch,
-  unit: z.enum(['candles', 'trades', 'updates']).describe("'updates': update ids of an order book"),
+  unit: z.enum(['candles', 'trades', 'updates', 'rows']).describe("'updates': update ids of an order book; 'rows': what a stage made"),
   rows_expected: z.int().nonnegative(),
   rows_stored: z.int().nonnegative(),
   missing_at_source: z.int().nonnegative().describe('In holes that the venue itself has'),

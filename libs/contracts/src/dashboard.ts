@@ -15,6 +15,7 @@ export const Instrument = z.strictObject({
   symbol: Symbol,
   intervals: z.array(Interval).describe('Of which candles are stored, shortest first'),
   live_intervals: z.array(Interval).describe('Of which candles stream now'),
+  derived_intervals: z.array(Interval).describe('Of which candles are made from the trades, where none are stored'),
   trades: z.boolean(),
   live_trades: z.boolean(),
   book: z.boolean(),
@@ -34,6 +35,7 @@ export const ChartCandle = z.strictObject({
   volume: z.number(),
   closed: z.boolean(),
   backfilled: z.boolean(),
+  incomplete: z.boolean().optional().describe('Made from trades of which some are missing, or may be'),
 })
 export type ChartCandle = z.infer<typeof ChartCandle>
 
@@ -142,6 +144,7 @@ export const LiveClientMessage = z.discriminatedUnion('op', [
     since: z.int().nonnegative().optional().describe('Last seen: open time (candles) or trade id (trades); what came after it is sent first'),
   }),
   z.strictObject({ op: z.literal('unsubscribe'), id: SubscriptionId }),
+  z.strictObject({ op: z.literal('resume') }).describe('Answers `behind`; subscriptions are then made anew'),
 ])
 export type LiveClientMessage = z.infer<typeof LiveClientMessage>
 
@@ -167,5 +170,7 @@ export const LiveServerMessage = z.discriminatedUnion('op', [
   z.strictObject({ op: z.literal('heartbeat'), at: Epoch, every_ms: z.int().positive().describe('After three of these without a word the connection counts as lost') }),
   z.strictObject({ op: z.literal('data'), id: SubscriptionId, data: LivePayload, at: Epoch.describe('When the server sent it') }),
   z.strictObject({ op: z.literal('problem'), id: SubscriptionId.optional(), problem: Problem }),
+  z.strictObject({ op: z.literal('behind'), at: Epoch })
+    .describe('The page reads too slowly: all its subscriptions have ended. Whoever reads this has read what was sent before: `resume`, and subscribe again'),
 ])
 export type LiveServerMessage = z.infer<typeof LiveServerMessage>

@@ -49,6 +49,17 @@ export const errorTable = {
   VENUE_BAD_RESPONSE: { status: 502, retryable: true },
   ARCHIVE_CHECKSUM: { status: 502, retryable: true },
 
+  STAGE_INPUT_MISSING: { status: 409, retryable: false },
+  TOO_FEW_BARS: { status: 422, retryable: false },
+  NO_DATA: { status: 422, retryable: false },
+  BAD_TRAINING_DATA: { status: 422, retryable: false },
+  CONSTANT_SERIES: { status: 422, retryable: false },
+  BACKEND_UNAVAILABLE: { status: 500, retryable: false },
+  MODEL_CORRUPT: { status: 500, retryable: false },
+  MODEL_MISMATCH: { status: 422, retryable: false },
+  REGISTRY_UNAVAILABLE: { status: 503, retryable: true },
+  REPLAY_IMPOSSIBLE: { status: 409, retryable: false },
+
   RECONCILIATION_MISMATCH: { status: 500, retryable: true },
   CERTIFICATE_INCOMPLETE: { status: 500, retryable: false },
 } as const satisfies Record<string, { status: number; retryable: boolean }>

@@ -9,7 +9,7 @@ export {
   Venue, Symbol, WorkflowId, QueueId, TopicName, CollectionName, Offset, queueId, dataTopic, collectionName, telemetryId, targetOf,
 } from './names.ts'
 export {
-  Epoch, Candle, CandleOpen, Trade, Gap, StreamMarker, DataMessage, StoredCandle, StoredTrade, type MarketRecord,
+  Epoch, Candle, CandleOpen, Trade, Gap, StreamMarker, DataMessage, StoredCandle, StoredTrade, type MarketRecord, type DerivedRecord,
   recordKey, gapKey, candleKeyRange, tradeKeyRange,
 } from './records.ts'
 export {
@@ -30,6 +30,18 @@ export {
   WorkflowSummary, Workflow, WorkflowPage, WorkflowType, WorkflowTypes, CoveragePage, WorkflowUpdate,
 } from './workflow.ts'
 export { QueueCommand, StoredQueue, StageRate, StoredWorkflow } from './stored-workflow.ts'
+export {
+  featureSets, FeatureSet, FeatureRow, featureKey, featureKeyRange, FeaturesQuery, FeaturesAnswer,
+} from './features.ts'
+export { assetGraph, RelationKind, Asset, AssetRelation, GraphVersion, GraphList, GraphAnswer } from './graph.ts'
+export {
+  ModelName, RunId, ModelAlias, Measured, Scores, EpochReport, TrainingRun, ModelVersion, StoredModelAlias, ModelList, TrainingRunList, PromoteRequest,
+} from './model.ts'
+export { Forecast, ForecastScore, forecastKey, forecastScoreKey, ForecastsQuery, ForecastsAnswer } from './forecast.ts'
+export {
+  GraphParameters, TrainingParameters, AgentParameters, Pipeline, StageType, stageNames, type StageName, allSymbols, QueueType, isStageType, dataTypeOf,
+  parseStageType, StageInput, StageSpec, StageResult,
+} from './pipeline.ts'
 export { Problem } from './problem.ts'
 export {
   apiOperations, ListWorkflowsQuery, ListCoverageQuery, DeleteWorkflowQuery, WorkflowParams, Health, type ApiOperation, type ApiOperationId,

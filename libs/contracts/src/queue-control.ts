@@ -1,13 +1,15 @@
 import { z } from 'zod'
-import { DataType } from './data-type.ts'
 import { CollectionName, QueueId, Symbol, TopicName, Venue, WorkflowId } from './names.ts'
+import { QueueType } from './pipeline.ts'
 import { Epoch } from './records.ts'
 
 /** Seconds since the epoch with a fraction, as every control and event message carries it. */
 export const TimestampSeconds = z.number().positive().describe('Seconds since 1970-01-01 UTC, with a fraction')
 
 /** Who a command is for. `loader-producer` means either loader: the launched image decides which. */
-export const Target = z.enum(['loader-producer', 'arango-connector', 'dummy-service'])
+export const Target = z.enum([
+  'loader-producer', 'arango-connector', 'processor', 'graph-builder', 'trainer', 'predictor', 'dummy-service',
+])
 export type Target = z.infer<typeof Target>
 
 /** One part of a queue's range that is loaded on its own, with its own checkpoint. */
@@ -21,7 +23,7 @@ export type Shard = z.infer<typeof Shard>
 /** How far one shard has come: everything before `position` is on the topic. Written only after the bus has acknowledged. */
 export const ShardCheckpoint = z.strictObject({
   shard: z.int().nonnegative(),
-  position: z.int().nonnegative().describe('Next open time to load (candles), or next trade id (trades)'),
+  position: z.int().nonnegative().describe('Next open time to load (candles), next trade id (trades), or next bar or epoch of a stage'),
   records: z.int().nonnegative().describe('Distinct records on the topic so far'),
   first_trade_id: z.int().nonnegative().optional(),
   done: z.boolean().describe("True when the shard's end-of-stream marker is on the topic"),
@@ -40,7 +42,7 @@ export const Assignment = z.strictObject({
   target: Target,
   venue: Venue.default('binance'),
   symbol: Symbol,
-  type: DataType,
+  type: QueueType,
   time_range: z.string(),
   kafka_topic: TopicName,
   collection_name: CollectionName,

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { DataType } from './data-type.ts'
 import { errorCodes } from './errors.ts'
 import { CoverageCertificate } from './coverage.ts'
 import { QueueId, Symbol, WorkflowId } from './names.ts'
+import { QueueType, StageResult } from './pipeline.ts'
 import { Checkpoint, TimestampSeconds } from './queue-control.ts'
 
 export const EventStatus = z.enum(['started', 'loading', 'heartbeat', 'finished', 'stopped', 'error'])
@@ -23,7 +23,7 @@ export const WorkerEvent = z.strictObject({
   producer: z.string().min(1).describe('The telemetry id: target, two underscores, a suffix; such as arango-connector__a1b2c3'),
   attempt: z.int().positive().default(1),
   symbol: Symbol,
-  type: DataType,
+  type: QueueType,
   status: EventStatus,
   message: z.string(),
   records_written: z.int().nonnegative(),
@@ -33,6 +33,8 @@ export const WorkerEvent = z.strictObject({
   checkpoint: Checkpoint.optional(),
   error: EventError.optional(),
   certificate: CoverageCertificate.optional(),
+  metrics: z.record(z.string(), z.number()).optional().describe('Of a training: epoch, loss and the like, as they stand'),
+  result: StageResult.optional().describe('What a stage came to, with its last event'),
   finished: z.boolean(),
   timestamp: TimestampSeconds,
 })

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { BookDiff, BookGap, BookSnapshot, BookTicker, bookRecordKey, type BookRecord } from './book-records.ts'
 import { DataType } from './data-type.ts'
+import { FeatureRow, featureKey } from './features.ts'
+import { Forecast, ForecastScore, forecastKey, forecastScoreKey } from './forecast.ts'
 import { Epoch } from './epoch.ts'
 import { Interval } from './interval.ts'
 import { QueueId, Symbol, Venue } from './names.ts'
@@ -90,9 +92,12 @@ export type StreamMarker = z.infer<typeof StreamMarker>
 /** What a data topic carries. Keyed by symbol. */
 export const DataMessage = z.discriminatedUnion('kind', [
   Candle, CandleOpen, Trade, Gap, StreamMarker, BookDiff, BookSnapshot, BookGap, BookTicker,
+  FeatureRow, Forecast, ForecastScore,
 ])
 export type DataMessage = z.infer<typeof DataMessage>
 export type MarketRecord = Candle | Trade
+/** What stages make and a connector stores. */
+export type DerivedRecord = FeatureRow | Forecast | ForecastScore
 
 const paddedId = (id: number) => String(id).padStart(16, '0')
 
@@ -100,7 +105,7 @@ const paddedId = (id: number) => String(id).padStart(16, '0')
  * The deterministic key of a record, made from what it is: `BTCUSDT_5m_1722470400000`, `BTCUSDT_trade_0000000553287559`.
  * Within one symbol and type, keys sort as their records do in time.
  */
-export function recordKey(record: MarketRecord | CandleOpen | BookRecord): string {
+export function recordKey(record: MarketRecord | CandleOpen | BookRecord | DerivedRecord): string {
   switch (record.kind) {
     case 'candle':
     case 'candle_open': return `${record.symbol}_${record.interval}_${record.open_time}`
@@ -109,6 +114,9 @@ export function recordKey(record: MarketRecord | CandleOpen | BookRecord): strin
     case 'book_snapshot':
     case 'book_gap':
     case 'book_ticker': return bookRecordKey(record)
+    case 'feature': return featureKey(record)
+    case 'forecast': return forecastKey(record)
+    case 'forecast_score': return forecastScoreKey(record)
     default: return record satisfies never
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { CoverageCertificate } from './coverage.ts'
 import { DataType, parseDataType } from './data-type.ts'
 import { CollectionName, QueueId, Symbol, TopicName, Venue, WorkflowId } from './names.ts'
+import { Pipeline, QueueType, StageResult } from './pipeline.ts'
 import { Checkpoint, Shard, Target } from './queue-control.ts'
 import { EventError } from './queue-event.ts'
 import { Epoch } from './records.ts'
@@ -16,6 +17,7 @@ export const WorkflowRequest = z.strictObject({
     .describe("'from:to' in UTC, from included, to excluded; dates, date-times ending in Z, or epoch numbers. With a live type (ws_*) "
       + "also 'from:': until it is stopped. History (api_*) then reaches from `from` to where live began"),
   name: z.string().min(1).max(120).optional().describe('A name for people'),
+  pipeline: Pipeline.optional().describe('What is made of the data once it is stored: features, a forecasting network, a trading agent'),
   options: z.strictObject({
     shards: z.int().min(1).max(64).optional().describe('Parts of one range that load in parallel; default by size'),
     source: z.enum(['auto', 'rest', 'archive']).default('auto').describe('auto: archive files for closed days where the venue has them'),
@@ -58,7 +60,7 @@ export const Queue = z.strictObject({
   workflow_id: WorkflowId,
   venue: Venue,
   symbol: Symbol,
-  type: DataType,
+  type: QueueType,
   time_range: z.string(),
   from: Epoch,
   to: Epoch.optional().describe('Absent: live until stopped, or history whose end is where its live queue began'),
@@ -70,6 +72,9 @@ export const Queue = z.strictObject({
   jobs: z.array(Job),
   certificate: CoverageCertificate.optional(),
   ends_at_queue: QueueId.optional().describe('The live queue that this history leads up to: it waits for its first record'),
+  after: z.array(QueueId).optional().describe('A stage waits until these have finished; live ones need only run'),
+  result: StageResult.optional(),
+  metrics: z.record(z.string(), z.number()).optional().describe('Of a training under way'),
   topic_deleted: z.boolean(),
 })
 export type Queue = z.infer<typeof Queue>
@@ -106,6 +111,7 @@ export const WorkflowSummary = z.strictObject({
   status: WorkflowStatus,
   reason: z.string().optional().describe('Why it failed or was stopped, and what to do'),
   request: WorkflowRequest,
+  replay_of: WorkflowId.optional().describe('A replay of this workflow from its topics'),
   estimate: Estimate,
   stages: z.array(StageProgress),
   created_at: Epoch,

@@ -1,5 +1,5 @@
 import {
-  intervals, parseDataType, StreamForgeError, type DataType, type Instrument, type Interval, type StoredQueue,
+  isStageType, intervals, parseDataType, StreamForgeError, type DataType, type Instrument, type Interval, type StoredQueue,
 } from '@streamforge/contracts'
 import type { Store } from '@streamforge/store'
 
@@ -28,7 +28,7 @@ export function readDatasets({ store, now }: { store: Store; now: () => number }
   let read: { at: number; datasets: Promise<Dataset[]> } | undefined
   return () => {
     if (read && now() - read.at < freshMs) return read.datasets
-    const datasets = queuesOf(store).then((queues) => queues.map(toDataset))
+    const datasets = queuesOf(store).then((queues) => queues.flatMap((queue) => (isStageType(queue.type) ? [] : [toDataset(queue, queue.type)])))
     read = { at: now(), datasets }
     datasets.catch(() => { read = undefined })
     return datasets
@@ -47,11 +47,11 @@ export async function orIfMissing<T>(reading: Promise<T>, fallback: T): Promise<
   }
 }
 
-function toDataset(queue: StoredQueue): Dataset {
+function toDataset(queue: StoredQueue, type: DataType): Dataset {
   const connector = queue.jobs.find((job) => job.target === 'arango-connector')
   return {
-    queueId: queue.queue_id, venue: queue.venue, symbol: queue.symbol, type: queue.type, collection: queue.collection_name, topic: queue.kafka_topic,
-    streaming: parseDataType(queue.type).source === 'ws' && queue.status === 'running', records: connector?.records_written ?? 0,
+    queueId: queue.queue_id, venue: queue.venue, symbol: queue.symbol, type, collection: queue.collection_name, topic: queue.kafka_topic,
+    streaming: parseDataType(type).source === 'ws' && queue.status === 'running', records: connector?.records_written ?? 0,
   }
 }
 

@@ -30,6 +30,7 @@ const likely: Record<string, fc.Arbitrary<unknown>> = {
   time_range: fc.tuple(fc.nat(400), fc.integer({ min: -1, max: 30 })).map(([from, days]) => [from, from + days].map((d) => new Date(1_600_000_000_000 + d * 86_400_000).toISOString().slice(0, 10)).join(':')),
   types: fc.subarray(['api_candles_1h', 'api_candles_1d', 'api_candles_1M', 'api_trades'], { minLength: 1 }),
   venue: fc.constant('binance'),
+  pipeline: fc.constantFrom({ type: 'features' }, { type: 'train_gnn', training: { epochs: 3 } }, { type: 'trade_agent' }),
 }
 
 /** Mostly what the schema asks for, sometimes not, so that the refusing and the accepting sides are both reached. */

@@ -1,4 +1,4 @@
-import { Trade, tradeKeyRange, type StoredQueue } from '@streamforge/contracts'
+import { dataTypeOf, Trade, tradeKeyRange, type StoredQueue } from '@streamforge/contracts'
 import { planShards } from '@streamforge/market'
 import type { Store } from '@streamforge/store'
 import { seamEnd } from '../queue/seam-end.ts'
@@ -25,7 +25,7 @@ export async function meetLiveQueues({ options, live, change, admit }: Orchestra
       const { shards } = workflow.request.options
       const range = { from: queue.from, to: Math.max(to, queue.from + 1) }
       options.log.info({ queue_id: queue.queue_id, live_queue_id: other?.queue_id, to }, 'live has begun: history is loaded up to there')
-      await change(queue.queue_id, [{ kind: 'meet', to, shards: planShards(range, queue.type, shards === undefined ? {} : { shards }) }])
+      await change(queue.queue_id, [{ kind: 'meet', to, shards: planShards(range, dataTypeOf(queue.type), shards === undefined ? {} : { shards }) }])
       admit()
     }
   }

@@ -1,4 +1,4 @@
-import { parseDataType, type DataType, type EventError, type QueueCommand, type Shard, type StoredQueue, type Target, type WorkerEvent } from '@streamforge/contracts'
+import { parseDataType, type QueueType, type EventError, type QueueCommand, type Shard, type StoredQueue, type Target, type WorkerEvent } from '@streamforge/contracts'
 import type { JobState } from '@streamforge/launcher'
 
 /** Everything that can happen to a queue. */
@@ -31,7 +31,7 @@ export interface QueuePolicy {
   loaderStopMs: number
   /** Then its connector so long to store and certify all of it. */
   connectorStopMs: number
-  imageFor: (target: Target, type: DataType) => string
+  imageFor: (target: Target, type: QueueType) => string
 }
 
 export interface AdvanceContext {
