@@ -1,1 +1,8 @@
-export {}
+export { buildPanel, emptyPanel, forwardReturns, slicePanel, type AssetRelations, type Panel, type PanelPlan, type PanelRow } from './panel.ts'
+export { purgedBars, splitByShare, splitTime, type BarRange, type SplitPlan, type TimeSplit } from './time-split.ts'
+export { checkFeatureNames, fitNormaliser, normaliseFeatures, presentAssets, type Normaliser } from './normaliser.ts'
+export { seededRandom } from './seeded-random.ts'
+export { median, quantile } from './order-statistics.ts'
+export { correlation, rankCorrelation } from './rank-statistics.ts'
+export { chanceAbove, measure, type BarSeries, type BootstrapOptions } from './block-bootstrap.ts'
+export { barSeries, scoreForecasts, topReturns, type Judged, type ScoreOptions } from './score-forecasts.ts'
