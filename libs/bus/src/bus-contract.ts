@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { Bus } from './bus.ts'
 import { consumeContract } from './contract/consume-contract.ts'
+import { deletionContract } from './contract/deletion-contract.ts'
 import { groupAdminContract } from './contract/group-admin-contract.ts'
 import { membershipContract } from './contract/membership-contract.ts'
 import { publishContract } from './contract/publish-contract.ts'
@@ -28,6 +29,7 @@ export function busContract(name: string, makeBus: () => Promise<BusUnderTest>):
     describe('consuming', () => consumeContract(subject))
     describe('group membership', () => membershipContract(subject))
     describe('tailing', () => tailContract(subject))
+    describe('deleting', () => deletionContract(subject))
     describe('offsets and groups', () => groupAdminContract(subject))
   })
 }

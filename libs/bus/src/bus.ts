@@ -53,7 +53,11 @@ export interface Consumer {
   assignment(): readonly { topic: string; partition: number }[]
   /** Resolves once the group has given this member its first assignment (it may be empty). */
   ready: Promise<void>
-  /** Rejects with the error that ended consumption for good; never resolves before close(). */
+  /**
+   * Rejects with the error that ended consumption for good; never resolves before close(). Messages that a group has not had and that are
+   * deleted are never passed over in silence: OFFSET_OUT_OF_RANGE where the topic keeps messages until they are deleted, since then
+   * somebody deleted them too early; where its retention removed them, reading goes on behind them, and `skipped` of channels.ts tells.
+   */
   done: Promise<void>
   /** Finishes the batch in hand, commits it, leaves the group. */
   close(): Promise<void>
@@ -111,7 +115,16 @@ export interface BusAdmin {
   describeTopic(name: string): Promise<TopicInfo>
   /** Reads without a group and without committing: up to `limit` messages of a partition from `offset` (default: earliest). */
   peek(topic: string, options: { partition: number; offset?: bigint; limit: number }): Promise<IncomingMessage[]>
+  /**
+   * Deletes messages of a partition that lie before the offset `before` and are older than `olderThan` (milliseconds since the epoch; absent:
+   * of any age), up to the first that is not. What lies in one batch with a message that stays may stay too. Resolves with the first
+   * offset still held. Whoever calls it must know that nobody still needs them.
+   * @throws StreamForgeError TOPIC_NOT_FOUND, OFFSET_OUT_OF_RANGE when `before` lies past the end
+   */
+  deleteRecords(topic: string, options: { partition: number; before: bigint; olderThan?: number }): Promise<bigint>
   listGroups(): Promise<GroupInfo[]>
+  /** Names of the groups that consume a topic or have committed offsets of it, sorted. @throws StreamForgeError TOPIC_NOT_FOUND */
+  groupsOf(topic: string): Promise<string[]>
   lag(group: string, topic: string): Promise<PartitionLag[]>
   /**
    * Sets a group's committed offset on every partition of a topic, or on the one given. The group must have no members.

@@ -34,6 +34,14 @@ export function embeddedAdmin({ topics, registry, groups, now, assertOpen }: Adm
     listTopics: async () => groupWork('list topics', () => registry.names()),
     describeTopic: async (name) => topicWork(name, describe),
     peek: async (topic, options) => topicWork(topic, (log) => peek(log, options)),
+    deleteRecords: async (topic, options) => {
+      while (await topicWork(topic, (log) => deleteSome(log, options)));
+      return (await topicWork(topic, describe)).partitions[options.partition]!.earliest
+    },
+    groupsOf: async (topic) => {
+      await topicWork(topic, describe)
+      return groupWork(`look up the groups of '${topic}'`, () => groups.groupsOf(topic))
+    },
     listGroups: async () => groupWork('list groups', () => groups.list(now())),
     lag: async (group, topic) => topicWork(topic, (log) => describe(log).partitions.map(({ partition, earliest, latest }) => {
       const offset = groups.committed(group, topic, partition)
@@ -71,6 +79,24 @@ function peek(log: TopicLog, { partition, offset, limit }: { partition: number; 
   return messages
 }
 
+const FRAMES_AT_ONCE = 500
+
+/** True when there may be more to delete. */
+function deleteSome(log: TopicLog, { partition, before, olderThan = Infinity }: { partition: number; before: bigint; olderThan?: number }): boolean {
+  requirePartition(log, partition)
+  const { earliest, latest } = log.watermarks(partition)
+  if (before > latest) throw noSuchOffset(log, { partition, offset: before, earliest, latest })
+  return log.deleteOldest(partition, { before: Number(before), olderThan, atMost: FRAMES_AT_ONCE })
+}
+
+function noSuchOffset({ name }: TopicLog, at: { partition: number; offset: bigint; earliest: number; latest: number }): StreamForgeError {
+  const { partition, offset, earliest, latest } = at
+  return new StreamForgeError('OFFSET_OUT_OF_RANGE',
+    `partition ${partition} of '${name}' has no offset ${offset}: expected ${earliest} to ${latest}`, {
+      details: { topic: name, partition, offset: String(offset), earliest: String(earliest), latest: String(latest) },
+    })
+}
+
 function targetOffsets(log: TopicLog, to: 'earliest' | 'latest' | { partition: number; offset: bigint }) {
   const all = Array.from({ length: log.partitions }, (_, partition) => ({ partition, ...log.watermarks(partition) }))
   const topic = log.name
@@ -78,10 +104,7 @@ function targetOffsets(log: TopicLog, to: 'earliest' | 'latest' | { partition: n
   requirePartition(log, to.partition)
   const { earliest, latest } = log.watermarks(to.partition)
   if (to.offset >= earliest && to.offset <= latest) return [{ topic, partition: to.partition, offset: Number(to.offset) }]
-  throw new StreamForgeError('OFFSET_OUT_OF_RANGE',
-    `partition ${to.partition} of '${topic}' has no offset ${to.offset}: expected ${earliest} to ${latest}`, {
-      details: { topic, partition: to.partition, offset: String(to.offset), earliest: String(earliest), latest: String(latest) },
-    })
+  throw noSuchOffset(log, { ...to, earliest, latest })
 }
 
 function requirePartition(log: TopicLog, partition: number): void {

@@ -34,8 +34,8 @@ const defaultTiming: GroupTiming = {
  * The bus without a broker: a durable log in SQLite files that any number of processes of one machine share.
  *
  * - A consumer or tail of a topic that is deleted ends: its `done` rejects with TOPIC_NOT_FOUND.
- * - Messages that retention has removed before a group came to them are passed over; a committed offset past a topic's end ends the
- *   consumer with OFFSET_OUT_OF_RANGE.
+ * - Messages that retention has removed before a group came to them are passed over, and `skipped` tells; a committed offset past a topic's
+ *   end ends the consumer with OFFSET_OUT_OF_RANGE, and so do messages that were deleted too early from a topic without retention.
  * - With `from: 'latest'` a group's start is committed when it first takes a partition.
  * - close() of a consumer aborts the batch's signal and waits for its handler; if that resolves all the same, the batch is committed.
  *

@@ -207,6 +207,13 @@ export class GroupStore {
     })
   }
 
+  /** Groups that have a part in the topic now, or have committed offsets of it. */
+  groupsOf(topic: string): string[] {
+    return this.#file.all<{ name: string }>(
+      'SELECT group_name AS name FROM offsets WHERE topic = ? UNION SELECT group_name FROM ownership WHERE topic = ? ORDER BY 1', topic, topic,
+    ).map(({ name }) => name)
+  }
+
   list(now: number): { group: string; members: number }[] {
     return this.#file.all<{ name: string }>('SELECT name FROM groups ORDER BY name').map(({ name }) => {
       const dead = new Set(this.#deadMembers(name, now))

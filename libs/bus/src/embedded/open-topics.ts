@@ -83,7 +83,7 @@ export class OpenTopics {
       if (log.retentionMs === undefined || log.deleted) continue
       try {
         log.refresh()
-        log.sweep(this.#now() - log.retentionMs)
+        for (let partition = 0; partition < log.partitions; partition++) log.deleteOldest(partition, { olderThan: this.#now() - log.retentionMs })
       } catch {
         // Locked or unreadable just now: the next sweep comes by itself.
       }

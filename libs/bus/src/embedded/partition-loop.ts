@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { StreamForgeError } from '@streamforge/contracts'
 import type { Batch, BatchHandler } from '../bus.ts'
-import { channels, type ConsumeDiagnostic, type RetryDiagnostic } from '../channels.ts'
+import { channels, type ConsumeDiagnostic, type RetryDiagnostic, type SkippedDiagnostic } from '../channels.ts'
+import { offsetsDeleted, skippedReason } from '../offsets-deleted.ts'
 import { type RetryDelay, retryDelayMs } from '../retry-delay.ts'
 import { toBusError, withLockRetry } from './sqlite.ts'
 import { PartitionReader, type TopicLog } from './topic-log.ts'
@@ -62,7 +63,7 @@ export class PartitionLoop {
 
   async #run(): Promise<void> {
     const { log, partition, start } = this.#options
-    const reader = new PartitionReader(log, partition, start)
+    const reader = new PartitionReader(log, partition, start, (from, to) => this.#onRemoved(from, to))
     while (!this.#stopping.signal.aborted) {
       const batch = await this.#next(reader)
       if (batch === undefined) continue
@@ -117,6 +118,13 @@ export class PartitionLoop {
     await this.#persistently(async () => {
       if (!this.#lost) await this.#options.commit(next)
     })
+  }
+
+  /** Retention may remove what a group is too slow for; whoever deletes from a topic without must wait for the group. */
+  #onRemoved(from: number, to: number): void {
+    const { log: { name: topic, retentionMs }, partition, group } = this.#options
+    if (group !== undefined && retentionMs === undefined) throw offsetsDeleted({ topic, partition, group, offset: from, earliest: to })
+    channels.skipped.publish({ topic, partition, offset: String(from), reason: skippedReason(to) } satisfies SkippedDiagnostic)
   }
 
   /** Tries again for as long as the bus is not to be had; undefined when the loop was stopped meanwhile. */

@@ -10,6 +10,13 @@ export interface Watermarks {
   latest: number
 }
 
+/** Which of a partition's oldest frames are meant. */
+export interface OldestFrames {
+  before?: number
+  olderThan: number
+  atMost?: number
+}
+
 interface FrameRow {
   base: number
   count: number
@@ -138,29 +145,29 @@ export class TopicLog {
   }
 
   /**
-   * Drops the oldest frames, up to the first that holds a message not older than `before` (ms since the epoch), so that what is left is
-   * without holes. True when there were any.
+   * Drops the oldest frames of a partition, up to the first that reaches to `before` or holds a message not older than `olderThan` (ms since
+   * the epoch), so that what is left is without holes; `atMost` so many at once, for publishers wait meanwhile. True when it dropped any.
    */
-  sweep(before: number): boolean {
-    const stale = this.#watermarks.some(({ earliest, latest }, partition) =>
-      latest > earliest && this.#firstKept(partition, before) !== earliest)
-    if (!stale) return false
+  deleteOldest(partition: number, { before = Number.MAX_SAFE_INTEGER, olderThan, atMost = -1 }: OldestFrames): boolean {
+    const { earliest, latest } = this.#watermarks[partition]!
+    if (latest === earliest || this.#firstKept(partition, before, olderThan, atMost) === earliest) return false
     transaction(this.#database, () => {
       this.#readWatermarks()
-      for (const [partition, { latest }] of this.#watermarks.entries()) {
-        const earliest = this.#firstKept(partition, before) ?? latest
-        this.#statements.setEarliest.run(earliest, partition)
-        this.#statements.sweepTo.run(partition * PARTITION_STRIDE, partition * PARTITION_STRIDE + earliest)
-      }
+      const kept = this.#firstKept(partition, before, olderThan, atMost) ?? this.#watermarks[partition]!.latest
+      const start = partition * PARTITION_STRIDE
+      this.#statements.setEarliest.run(kept, partition)
+      this.#statements.sweepTo.run(start, start + kept)
     })
     this.#readWatermarks()
     return true
   }
 
-  #firstKept(partition: number, before: number): number | undefined {
+  #firstKept(partition: number, before: number, olderThan: number, atMost: number): number | undefined {
     const start = partition * PARTITION_STRIDE
-    const row = this.#statements.firstKept.get(start, start, start + PARTITION_STRIDE, before) as { base: number } | undefined
-    return row?.base
+    const end = start + PARTITION_STRIDE
+    const kept = this.#statements.firstKept.get(start, start, end, olderThan, Math.min(start + before, end)) as { base: number } | undefined
+    const next = atMost < 0 ? undefined : this.#statements.frameAt.get(start, start, end, atMost) as { base: number } | undefined
+    return kept && next ? Math.min(kept.base, next.base) : kept?.base ?? next?.base
   }
 
   /** Marks the topic as deleted for every process that has it open. */
@@ -175,7 +182,7 @@ export class TopicLog {
 }
 
 function prepareStatements(database: DatabaseSync): Record<
-  'dataVersion' | 'watermarks' | 'insert' | 'containing' | 'following' | 'firstKept' | 'sweepTo' | 'setEarliest', StatementSync
+  'dataVersion' | 'watermarks' | 'insert' | 'containing' | 'following' | 'firstKept' | 'frameAt' | 'sweepTo' | 'setEarliest', StatementSync
 > {
   return {
     dataVersion: database.prepare('PRAGMA data_version'),
@@ -187,7 +194,8 @@ function prepareStatements(database: DatabaseSync): Record<
     insert: database.prepare('INSERT INTO frames VALUES (?, ?, ?, ?)'),
     containing: database.prepare('SELECT id - ? AS base, count, frame FROM frames WHERE id <= ? AND id >= ? ORDER BY id DESC LIMIT 1'),
     following: database.prepare('SELECT id - ? AS base, count, frame FROM frames WHERE id >= ? AND id < ? ORDER BY id LIMIT 1'),
-    firstKept: database.prepare('SELECT id - ? AS base FROM frames WHERE id >= ? AND id < ? AND newest >= ? ORDER BY id LIMIT 1'),
+    firstKept: database.prepare('SELECT id - ? AS base FROM frames WHERE id >= ? AND id < ? AND (newest >= ? OR id + count > ?) ORDER BY id LIMIT 1'),
+    frameAt: database.prepare('SELECT id - ? AS base FROM frames WHERE id >= ? AND id < ? ORDER BY id LIMIT 1 OFFSET ?'),
     sweepTo: database.prepare('DELETE FROM frames WHERE id >= ? AND id < ?'),
     setEarliest: database.prepare('UPDATE partitions SET earliest = ? WHERE partition = ?'),
   }
@@ -200,15 +208,18 @@ const MAX_BATCH_BYTES = 4 * 1024 * 1024
 export class PartitionReader {
   readonly #log: TopicLog
   readonly #partition: number
+  readonly #onRemoved: (from: number, to: number) => void
   #frame: FrameReader | undefined
   #left = 0
   /** The offset of the next message to be read. */
   position: number
 
-  constructor(log: TopicLog, partition: number, position: number) {
+  /** `onRemoved` hears of messages from `from` to before `to` that were deleted before they were read; unless it throws, they are passed over. */
+  constructor(log: TopicLog, partition: number, position: number, onRemoved: (from: number, to: number) => void = () => {}) {
     this.#log = log
     this.#partition = partition
     this.position = position
+    this.#onRemoved = onRemoved
   }
 
   /** Up to `limit` messages; none when the position is at the end. A failed read moves the position past nothing. */
@@ -237,9 +248,16 @@ export class PartitionReader {
   }
 
   #openFrame(): boolean {
-    const row = this.#log.readFrame(this.#partition, this.position)
+    this.#skipRemoved()
+    let row = this.#log.readFrame(this.#partition, this.position)
+    if (row !== undefined && row.base > this.position) {
+      // Deleted since the last look, perhaps; nothing else may leave a hole, and none is stepped over.
+      this.#log.refresh()
+      this.#skipRemoved()
+      row = this.#log.readFrame(this.#partition, this.position)
+      if (row !== undefined && row.base > this.position) throw this.#missing(row.base)
+    }
     if (row === undefined) return false
-    if (row.base > this.position) this.#skipRemoved(row.base)
     const consumed = this.position - row.base
     this.#frame = new FrameReader(row.frame)
     this.#frame.skip(consumed)
@@ -247,17 +265,18 @@ export class PartitionReader {
     return true
   }
 
-  /** Retention may have removed what the position stood on; nothing else may leave a hole, and none is stepped over in silence. */
-  #skipRemoved(next: number): void {
-    this.#log.refresh()
+  #skipRemoved(): void {
+    const { earliest } = this.#log.watermarks(this.#partition)
+    if (this.position >= earliest) return
+    this.#onRemoved(this.position, earliest)
+    this.position = earliest
+  }
+
+  #missing(next: number): StreamForgeError {
     const { name } = this.#log
-    if (this.position >= this.#log.watermarks(this.#partition).earliest) {
-      throw new StreamForgeError('OFFSET_OUT_OF_RANGE',
-        `offsets ${this.position} to ${next - 1} of partition ${this.#partition} of '${name}' are missing from its file`, {
-          remedy: "The file was changed by something else; set the group's offset past the hole with seek",
-          details: { topic: name, partition: this.#partition, offset: String(this.position), next: String(next) },
-        })
-    }
-    this.position = next
+    return new StreamForgeError('OFFSET_OUT_OF_RANGE', `offsets ${this.position} to ${next - 1} of partition ${this.#partition} of '${name}' are missing from its file`, {
+      remedy: "The file was changed by something else; set the group's offset past the hole with seek",
+      details: { topic: name, partition: this.#partition, offset: String(this.position), next: String(next) },
+    })
   }
 }

@@ -2,11 +2,13 @@ import { StreamForgeError } from '@streamforge/contracts'
 import type { BusAdmin, GroupInfo, IncomingMessage, PartitionLag, TopicConfig, TopicInfo } from '../bus.ts'
 import type { KafkaCluster, Leaders } from './cluster.ts'
 import { decodeFetched } from './decode-fetched.ts'
+import { deleteRecords } from './delete-records.ts'
 import { kafkaErrorType, topicNotFound } from './kafka-errors.ts'
 import { committedOffsets, listOffsets } from './partition-offsets.ts'
 import { maxBatchBytes, noSuchPartition } from './plan-produce.ts'
 import { pause, retrying } from './retry.ts'
 import { findLeaders } from './topic-leaders.ts'
+import { topicRetention } from './topic-retention.ts'
 
 export interface AdminOptions {
   cluster: KafkaCluster
@@ -15,7 +17,8 @@ export interface AdminOptions {
 }
 
 const withinMs = 15_000
-const topicResource = 2
+/** Groups asked at once for what they have committed. */
+const groupsAtOnce = 8
 const peekBytes = 1024 * 1024
 const isInternal = (name: string) => name.startsWith('__')
 
@@ -73,15 +76,11 @@ export class KafkaAdmin implements BusAdmin {
 
   async describeTopic(name: string): Promise<TopicInfo> {
     const { leaders, earliest, latest } = await this.#ends(name)
-    const retentionMs = await this.#retry(`describe topic '${name}'`, async () => {
-      const broker = await this.#cluster.anyBroker()
-      const { resources } = await broker.describeConfigs({ resources: [{ type: topicResource, name, configNames: ['retention.ms'] }] })
-      return Number(resources[0]?.configEntries.find((e) => e.configName === 'retention.ms')?.configValue ?? -1)
-    })
+    const retentionMs = await this.#retry(`describe topic '${name}'`, async () => topicRetention(await this.#cluster.anyBroker(), name))
     return {
       name,
       partitions: leaders.map((_, partition) => ({ partition, earliest: earliest.get(partition)!, latest: latest.get(partition)! })),
-      retentionMs: retentionMs < 0 ? undefined : retentionMs,
+      retentionMs,
     }
   }
 
@@ -105,6 +104,29 @@ export class KafkaAdmin implements BusAdmin {
       found.push(...fetched.messages)
     }
     return found.slice(0, limit)
+  }
+
+  async deleteRecords(topic: string, options: { partition: number; before: bigint; olderThan?: number }): Promise<bigint> {
+    const { partition, before, olderThan } = options
+    const { earliest, latest } = await this.#ends(topic)
+    const held = { earliest: earliest.get(partition)!, latest: this.#partitionOf(latest, topic, partition) }
+    if (before <= held.earliest) return held.earliest
+    this.#mustHold(topic, partition, before, held)
+    await this.#retry(`delete messages of '${topic}'`, async () => deleteRecords(this.#cluster, topic, await this.#leaders(topic), { partition, before, olderThan }))
+    return (await this.#ends(topic)).earliest.get(partition)!
+  }
+
+  async groupsOf(topic: string): Promise<string[]> {
+    const partitions = [...(await this.#leaders(topic)).keys()]
+    const names = (await this.listGroups()).map(({ group }) => group)
+    const found: string[] = []
+    for (let start = 0; start < names.length; start += groupsAtOnce) {
+      await Promise.all(names.slice(start, start + groupsAtOnce).map(async (group) => {
+        const committed = await this.#retry(`read offsets of group '${group}'`, () => committedOffsets(this.#cluster, group, topic, partitions))
+        if (committed.size > 0) found.push(group)
+      }))
+    }
+    return found.sort()
   }
 
   async listGroups(): Promise<GroupInfo[]> {

@@ -28,7 +28,7 @@ interface PartitionAnswer {
 }
 
 /** A broker's requests that kafkajs has but leaves out of its types, and precise types for some that it has. */
-export interface KafkaBroker extends Omit<Broker, 'fetch' | 'produce' | 'describeGroups' | 'offsetFetch'> {
+export interface KafkaBroker extends Omit<Broker, 'fetch' | 'produce' | 'describeGroups' | 'offsetFetch' | 'deleteRecords'> {
   fetch(request: Parameters<Broker['fetch']>[0]): Promise<{
     responses: { topicName: string; partitions: { partition: number; highWatermark: string; messages: FetchedMessage[] }[] }[]
   }>
@@ -58,6 +58,7 @@ export interface KafkaBroker extends Omit<Broker, 'fetch' | 'produce' | 'describ
     topics: { topic: string; numPartitions: number; replicationFactor: number; configEntries: { name: string; value: string }[] }[]
   }): Promise<unknown>
   deleteTopics(request: { topics: string[] }): Promise<unknown>
+  deleteRecords(request: { topics: { topic: string; partitions: { partition: number; offset: string }[] }[] }): Promise<unknown>
   describeConfigs(request: { resources: { type: number; name: string; configNames: string[] }[] }): Promise<{
     resources: { configEntries: { configName: string; configValue: string | null }[] }[]
   }>

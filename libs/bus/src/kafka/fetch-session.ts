@@ -1,5 +1,6 @@
 import { StreamForgeError } from '@streamforge/contracts'
 import { channels, type RetryDiagnostic, type SkippedDiagnostic } from '../channels.ts'
+import { offsetsDeleted, skippedReason } from '../offsets-deleted.ts'
 import { retryDelayMs } from '../retry-delay.ts'
 import type { KafkaCluster, Leaders } from './cluster.ts'
 import { decodeFetched } from './decode-fetched.ts'
@@ -8,6 +9,7 @@ import type { Lane } from './lane.ts'
 import { listOffsets } from './partition-offsets.ts'
 import { pause } from './retry.ts'
 import { findLeaders } from './topic-leaders.ts'
+import { topicRetention } from './topic-retention.ts'
 
 const bytesPerPartition = 512 * 1024
 const bytesPerFetch = 2 * 1024 * 1024
@@ -26,7 +28,7 @@ export interface FetchSessionOptions {
 
 /**
  * Fetches for a fixed set of partitions, one request to a broker at a time, and fills their lanes. Broker failures are waited out for
- * ever; a deleted topic, or an offset past a partition's end, ends it.
+ * ever; a deleted topic, or an offset past a partition's end or deleted too early, ends it.
  */
 export class FetchSession {
   readonly #options: FetchSessionOptions
@@ -107,7 +109,10 @@ export class FetchSession {
     this.#learnLeaders()
   }
 
-  /** What retention deleted before it was read cannot be had any more: reported, and reading goes on at what is left. */
+  /**
+   * What was deleted before it was read cannot be had any more. Retention does so to a group that is too slow: reported, and reading goes on at
+   * what is left. From a topic without, somebody has deleted what the group still needed: that ends it.
+   */
   async #backIntoRange(lanes: readonly Lane[]): Promise<void> {
     for (const [topic, ofTopic] of Map.groupBy(lanes, (lane) => lane.topic)) {
       const options = { leaders: this.#leaders.get(topic)!, partitions: ofTopic.map((lane) => lane.partition) }
@@ -115,14 +120,20 @@ export class FetchSession {
       const latest = await listOffsets(this.#options.cluster, topic, { ...options, at: 'latest' })
       for (const lane of ofTopic) {
         if (lane.fetchOffset > latest.get(lane.partition)!) return this.#fail(pastTheEnd(lane, latest.get(lane.partition)!))
-        if (lane.fetchOffset >= earliest.get(lane.partition)!) continue
-        channels.skipped.publish({
-          topic, partition: lane.partition, offset: String(lane.fetchOffset),
-          reason: `deleted by retention before it was read; going on at ${earliest.get(lane.partition)}`,
-        } satisfies SkippedDiagnostic)
-        lane.fetchOffset = earliest.get(lane.partition)!
+        const first = earliest.get(lane.partition)!
+        if (lane.fetchOffset < first) await this.#passOver(lane, first)
       }
     }
+  }
+
+  async #passOver(lane: Lane, earliest: bigint): Promise<void> {
+    const { topic, partition, fetchOffset: offset } = lane
+    const { group, cluster } = this.#options
+    if (group !== undefined && await topicRetention(await cluster.anyBroker(), topic) === undefined) {
+      return this.#fail(offsetsDeleted({ topic, partition, group, offset, earliest }))
+    }
+    channels.skipped.publish({ topic, partition, offset: String(offset), reason: skippedReason(earliest) } satisfies SkippedDiagnostic)
+    lane.fetchOffset = earliest
   }
 
   /** Looks all leaders up, for as long as it takes; then fetching goes on. */

@@ -4,11 +4,14 @@ import type { KafkaCluster, Leaders } from './cluster.ts'
 const earliestTimestamp = -2
 const latestTimestamp = -1
 
-/** First offset held ('earliest') or next offset ('latest') of partitions of a topic. */
+/**
+ * First offset held ('earliest') or next offset ('latest') of partitions of a topic, or the first offset whose message is not older than a
+ * time in milliseconds since the epoch: -1 where there is none.
+ */
 export async function listOffsets(
-  cluster: KafkaCluster, topic: string, options: { leaders: Leaders; partitions: readonly number[]; at: 'earliest' | 'latest' },
+  cluster: KafkaCluster, topic: string, options: { leaders: Leaders; partitions: readonly number[]; at: 'earliest' | 'latest' | number },
 ): Promise<Map<number, bigint>> {
-  const timestamp = options.at === 'earliest' ? earliestTimestamp : latestTimestamp
+  const timestamp = options.at === 'earliest' ? earliestTimestamp : options.at === 'latest' ? latestTimestamp : options.at
   const offsets = new Map<number, bigint>()
   const byLeader = Map.groupBy(options.partitions, (partition) => options.leaders[partition] ?? -1)
   await Promise.all(Array.from(byLeader, async ([leader, partitions]) => {
