@@ -1,4 +1,4 @@
-import type { Assignment, CoverageCertificate, Checkpoint } from '@streamforge/contracts'
+import type { Assignment, CoverageCertificate, Checkpoint, StageResult } from '@streamforge/contracts'
 import type { Bus } from '@streamforge/bus'
 import type { Store } from '@streamforge/store'
 import type { Logger } from 'pino'
@@ -30,6 +30,8 @@ export interface WorkerProgress {
   dead_lettered?: number
   checkpoint?: Checkpoint
   message?: string
+  /** Of a training, as they stand: epoch, loss and the like. */
+  metrics?: Record<string, number>
   /** Of live data, which has one before it ends: sent once, with the next event. */
   certificate?: CoverageCertificate
 }
@@ -44,4 +46,7 @@ export interface WorkerContext<Config> extends ServiceContext<Config> {
 }
 
 /** What a worker's function resolves with; the runner sends it in the `finished` event. */
-export type WorkerResult = WorkerProgress
+export interface WorkerResult extends WorkerProgress {
+  /** What a stage came to. A stage without a connector must have one. */
+  result?: StageResult
+}

@@ -22,7 +22,7 @@ export interface EventReporter {
 }
 
 type Totals = Omit<WorkerProgress, 'certificate'>
-type Details = Pick<WorkerEvent, 'error' | 'certificate'>
+type Details = Pick<WorkerEvent, 'error' | 'certificate' | 'result'>
 
 /** Tells what becomes of an assignment; `started` is sent at once. */
 export function createReporter(options: {
@@ -85,9 +85,9 @@ export function createReporter(options: {
       if (wait <= 0) sendLoading()
       else loadingTimer ??= setTimeout(() => changed && sendLoading(), wait)
     },
-    finished({ certificate, ...progress }) {
+    finished({ certificate, result, ...progress }) {
       totals = { ...totals, ...progress }
-      end('finished', progress.message ?? `finished with ${totals.records_written} records written`, certificate && { certificate })
+      end('finished', progress.message ?? `finished with ${totals.records_written} records written`, { ...(certificate && { certificate }), ...(result && { result }) })
     },
     stopped: (message) => end('stopped', message),
     failed(error) {

@@ -101,6 +101,19 @@ describe('a worker', () => {
     expect(events.at(-1)).toMatchObject({ status: 'finished', records_written: 9, duplicates: 1, message: 'all loaded', finished: true })
   })
 
+  it('tells the metrics of a training as they stand, and what a stage came to only at its end', async () => {
+    const result = { hash: `sha256:${'a'.repeat(64)}`, summary: '3 epochs', facts: { model_version: 2 } }
+    await run(async (worker) => {
+      worker.progress({ records_written: 3, metrics: { epoch: 3, loss: 0.25 } })
+      await hears((event) => event.status === 'loading')
+      return { records_written: 3, result }
+    })
+    await hears((event) => event.status === 'finished')
+    expect(events.find((event) => event.status === 'loading')).toMatchObject({ metrics: { epoch: 3, loss: 0.25 } })
+    expect(events.at(-1)).toMatchObject({ metrics: { epoch: 3, loss: 0.25 }, result })
+    expect(events.filter((event) => 'result' in event)).toHaveLength(1)
+  })
+
   it('coalesces progress and loses no last total', async () => {
     await run(async (worker) => {
       for (let records = 1; records <= 1000; records++) worker.progress({ records_written: records })
