@@ -1,4 +1,6 @@
 export { kafkaAvailable, kafkaVersion } from './kafka-jars.ts'
 export { startKafka, kafkaTool, type KafkaServer, type KafkaOptions } from './kafka.ts'
+export { mlflowAvailable, mlflowVersion } from './mlflow-environment.ts'
+export { startMlflow, type MlflowServer, type MlflowOptions } from './mlflow.ts'
 export { whyNotRunnable, type RunResult } from './run-to-end.ts'
 export { freePort } from './free-port.ts'
