@@ -10,3 +10,12 @@ export { openModelRegistry } from './registry/open-registry.ts'
 export { decidePromotion, type PromotionCase, type PromotionDecision } from './registry/decide-promotion.ts'
 export { modelPath, type AliasChange, type ModelFile, type ModelRegistry, type NewModelVersion } from './registry/model-registry.ts'
 export type { MlflowOptions } from './registry/mlflow-client.ts'
+export { createAssetSeries, seriesKinds, type AssetSeries, type SeriesKind } from './graph-statistics/asset-series.ts'
+export { buildRelations, type BuiltGraph, type GraphInput } from './graph-statistics/build-relations.ts'
+export { canonicalRelation, hashRelations, summariseGraph } from './graph-statistics/graph-summary.ts'
+export type { AssetFacts } from './graph-statistics/known-relations.ts'
+export type { Relation } from './graph-statistics/relation.ts'
+export { toAssetRelations } from './graph-statistics/to-asset-relations.ts'
+export {
+  assetKey, ensureGraphCollections, graphCollections, listGraphVersions, readAssets, readGraphVersion, readRelations, writeGraphVersion, type GraphCollections, type GraphFilter,
+} from './graph-statistics/stored-graph.ts'
