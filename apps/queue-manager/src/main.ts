@@ -35,6 +35,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
     newSuffix: () => randomBytes(3).toString('hex'),
     maxActiveQueues: config.MAX_ACTIVE_QUEUES, maxLiveQueues: config.MAX_LIVE_QUEUES, dataPartitions: config.DATA_PARTITIONS,
     topicRetentionMs: config.TOPIC_RETENTION_HOURS * hourMs, deadLetterRetentionMs: deadLetterTopic.retentionMs,
+    liveTopicRetentionMs: config.LIVE_TOPIC_RETENTION_HOURS * hourMs,
     policy: {
       backoffInitialMs: config.BACKOFF_INITIAL_MS, backoffMaxMs: config.BACKOFF_MAX_MS, silenceMs: config.SILENCE_MS,
       launchTimeoutMs: config.LAUNCH_TIMEOUT_MS, cancelGraceMs: config.CANCEL_GRACE_MS, loaderStopMs: config.LOADER_STOP_MS, connectorStopMs: config.CONNECTOR_STOP_MS,

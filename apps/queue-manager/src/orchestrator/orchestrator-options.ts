@@ -29,6 +29,10 @@ export interface OrchestratorOptions {
   topicRetentionMs: number
   /** How long it does while messages of it lie in `dead-letters`, waiting to be redriven. */
   deadLetterRetentionMs: number
+  /** How long the topic of a live queue keeps what all its consumers have had. */
+  liveTopicRetentionMs: number
+  /** Between looks for such messages; default 600,000. */
+  trimMs?: number
   /** Between looks at the clock; default 250. */
   tickMs?: number
   /** How long the venue is given to have over REST what it has just streamed; default 2000. */

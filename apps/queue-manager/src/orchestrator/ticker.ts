@@ -3,8 +3,10 @@ import type { QueueInput } from '../queue/queue-input.ts'
 import type { OrchestratorParts } from './orchestrator-parts.ts'
 import { meetLiveQueues } from './meet-live-queues.ts'
 import { sweepTopics } from './topic-retention.ts'
+import { trimLiveTopics } from './trim-live-topics.ts'
 
 const retentionSweepMs = 60_000
+const trimMs = 600_000
 const evictIdleMs = 60_000
 /** A pause between ticks that is this long means that the machine slept: nobody listened, so silence says nothing. */
 const sleptMs = 5_000
@@ -24,6 +26,8 @@ export function startTicker(parts: OrchestratorParts): Ticker {
   let lastTick = now()
   let lastSweep = 0
   let sweep: Promise<void> = Promise.resolve()
+  let lastTrim = 0
+  let trim: Promise<void> | undefined
   let meeting: Promise<void> | undefined
 
   const timer = setInterval(() => {
@@ -38,6 +42,10 @@ export function startTicker(parts: OrchestratorParts): Ticker {
     }
     lastTick = at
     live.evict(evictIdleMs)
+    if (at - lastTrim >= (options.trimMs ?? trimMs) && !trim) {
+      lastTrim = at
+      trim = trimAndLog(parts, at).finally(() => { trim = undefined })
+    }
     if (at - lastSweep < retentionSweepMs) return
     lastSweep = at
     sweep = sweepAndLog(parts, at)
@@ -48,6 +56,7 @@ export function startTicker(parts: OrchestratorParts): Ticker {
     async close() {
       clearInterval(timer)
       await sweep
+      await trim
       await meeting
     },
   }
@@ -71,5 +80,16 @@ async function sweepAndLog({ options, records, change }: OrchestratorParts, now:
     if (topics) log.info({ topics }, 'deleted data topics that had outlived their queues')
   } catch (err) {
     log.warn({ err }, 'the sweep of data topics failed')
+  }
+}
+
+async function trimAndLog({ options, live }: OrchestratorParts, now: number): Promise<void> {
+  const { bus, log, liveTopicRetentionMs } = options
+  try {
+    const queues = live.all().flatMap((entry) => [...entry.queues.values()])
+    const messages = await trimLiveTopics({ bus, queues, olderThan: now - liveTopicRetentionMs })
+    if (messages) log.info({ messages: String(messages) }, 'deleted messages of live queues that all their consumers have had')
+  } catch (err) {
+    log.warn({ err }, 'old messages of live queues could not be deleted; trying again')
   }
 }
