@@ -7,13 +7,13 @@ export interface LiveState {
   readonly hub: StreamHub
 }
 
-/** GET /_simulator/live: what was told so far, for tests to count against. */
+/** GET /_simulator/live: what was told so far, for tests to count against; `streams` counts frames by symbol and channel that had a listener. */
 export function answerLive({ venue, hub }: LiveState): Reply {
   const now = venue.now()
   const symbols = Object.fromEntries([...venue.live].map(([name, { trades, book, counts }]) =>
     [name, { messages: counts, last_trade_id: trades.lastId, update_id: book.updateId, oldest_book_update_id: book.oldestId }]))
   return jsonReply({
-    now, connections: hub.connections.size, frames_sent: hub.sent, symbols,
+    now, paused: venue.isPaused, connections: hub.connections.size, frames_sent: hub.sent, streams: hub.told(), symbols,
     ...(venue.replay && { replay: { frames_played: venue.replay.position, ended: venue.replay.ended } }),
   })
 }

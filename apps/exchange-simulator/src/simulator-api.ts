@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { z } from 'zod'
 import { FaultRequest, type Faults } from './faults.ts'
 import { answerBook, answerLive, type LiveState } from './live-api.ts'
 import { jsonReply, type Reply } from './reply.ts'
@@ -26,9 +27,26 @@ export async function answerSimulatorApi(request: IncomingMessage, path: string,
       faults.clear()
       return jsonReply([])
     case 'GET /_simulator/live': return answerLive(live)
+    case 'POST /_simulator/live': return setLive(await readBody(request), live)
     case 'GET /_simulator/book': return answerBook(live, query)
     case 'POST /_simulator/faults': return addFaults(await readBody(request), faults)
-    default: return jsonReply({ error: `${asked} is not known; there are GET and DELETE /_simulator/stats, GET, POST and DELETE /_simulator/faults, GET /_simulator/live and /_simulator/book` }, 404)
+    default: return jsonReply({ error: `${asked} is not known; there are GET and DELETE /_simulator/stats, GET, POST and DELETE /_simulator/faults, GET and POST /_simulator/live, GET /_simulator/book` }, 404)
+  }
+}
+
+/** `{"paused":true}`: the venue's clock stands still until `{"paused":false}`. Recordings are not paused. */
+function setLive(body: string | undefined, live: LiveState): Reply {
+  const parsed = z.strictObject({ paused: z.boolean() }).safeParse(jsonOf(body ?? ''))
+  if (!parsed.success) return jsonReply({ error: 'the body must be {"paused":true} or {"paused":false}' }, 422)
+  live.venue.setPaused(parsed.data.paused)
+  return answerLive(live)
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

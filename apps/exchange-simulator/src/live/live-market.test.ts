@@ -86,6 +86,28 @@ describe('history and stream', () => {
     }
   })
 
+  it('come at the rate asked for, all messages of a symbol together', async () => {
+    await venue.follow('BTCUSDT', 'aggTrade')
+    clock.time += 100_000
+    venue.now()
+    const messages = told.filter(({ channel }) => ['aggTrade', 'bookTicker', 'depth'].includes(channel)).length
+    expect(messages / 100).toBeGreaterThan(0.97 * 40)
+    expect(messages / 100).toBeLessThan(1.03 * 40)
+  })
+
+  it('stand still while the venue is paused, and go on from there', async () => {
+    await venue.follow('BTCUSDT', 'aggTrade')
+    clock.time += 10_000
+    venue.setPaused(true)
+    const [then, count] = [venue.now(), told.length]
+    clock.time += 10_000
+    expect([venue.now(), told.length]).toEqual([then, count])
+    venue.setPaused(false)
+    clock.time += 1_000
+    expect(venue.now()).toBe(then + 1_000)
+    expect(told.length).toBeGreaterThan(count)
+  })
+
   it('have flat candles where the venue waited for its first client', async () => {
     clock.time += 180_000
     await venue.follow('BTCUSDT', 'kline_1m')

@@ -46,6 +46,10 @@ export class LiveVenue {
   readonly #symbols = new Map<string, LiveSymbol>()
   readonly #beginning = new Map<string, Promise<LiveSymbol | undefined>>()
   readonly #feeds: SyntheticFeed[] = []
+  /** Milliseconds that the clock has stood still so far. */
+  #stoodStill = 0
+  /** Where it stands now. */
+  #pausedAt: number | undefined
 
   constructor(options: LiveVenueOptions) {
     this.#options = options
@@ -71,6 +75,20 @@ export class LiveVenue {
     let done = true
     for (const feed of this.#feeds) done = feed.advance(time, most) && done
     return done
+  }
+
+  /** Stops or starts the venue's clock: while it stands, nothing happens and nothing is told. */
+  setPaused(paused: boolean): void {
+    if (paused === this.isPaused) return
+    if (paused) this.#pausedAt = this.now()
+    else {
+      this.#stoodStill = this.#options.clock() - this.#pausedAt!
+      this.#pausedAt = undefined
+    }
+  }
+
+  get isPaused(): boolean {
+    return this.#pausedAt !== undefined
   }
 
   get hasFeeds(): boolean {
@@ -99,7 +117,7 @@ export class LiveVenue {
   }
 
   #time(): number {
-    return this.replay?.now ?? Math.floor(this.#options.clock())
+    return this.replay?.now ?? this.#pausedAt ?? Math.floor(this.#options.clock() - this.#stoodStill)
   }
 
   #newSymbol(symbol: string, seam: number, past: Pick<Past, 'firstMinute' | 'lastTradeId'> & { close: number | undefined }): LiveSymbol {

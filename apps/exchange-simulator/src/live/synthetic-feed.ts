@@ -19,6 +19,8 @@ export interface SyntheticFeedOptions {
 const levelsAtStart = 400
 const mostLevels = 1500
 const fewestLevels = 60
+/** Of a message's turn, for what happens without one. */
+const silentTurns = 0.25
 /** Quote worth of a typical level. */
 const levelWorth = 5_000
 export const firstUpdateId = 1_000_000_001
@@ -46,6 +48,8 @@ export class SyntheticFeed {
   #next: number
   #nextDepth: number
   #nextTradeId: number
+  /** Turns that passed without a message. */
+  #borrowed = 0
   #pendingFirst = 0
   readonly #pending = new Set<number>()
 
@@ -71,11 +75,23 @@ export class SyntheticFeed {
         return true
       }
       const messages = at === this.#nextDepth ? this.#tellDepth(Math.floor(at)) : this.#act(Math.floor(at))
-      made += messages
-      // Each message moves the rest of the schedule, so that the rate is that of all messages together.
-      this.#next += messages * this.#gapMs
+      const turns = this.#turnsOf(messages)
+      made += turns
+      this.#next += turns * this.#gapMs
     }
     return false
+  }
+
+  /** Each message moves the rest of the schedule, so that the rate is that of all messages together. */
+  #turnsOf(messages: number): number {
+    if (messages === 0) {
+      // An order deep in the book is no message of its own; it takes some of the time of one all the same, which later ones give back.
+      this.#borrowed += silentTurns
+      return silentTurns
+    }
+    const back = Math.min(this.#borrowed, messages - silentTurns)
+    this.#borrowed -= back
+    return messages - back
   }
 
   #act(time: number): number {
@@ -88,8 +104,7 @@ export class SyntheticFeed {
     const changed = this.#book.bestBid !== bestBid || this.#book.bestAsk !== bestAsk
       || this.#book.quantityOf(bestBid) !== bidQuantity || this.#book.quantityOf(-bestAsk) !== askQuantity
     if (changed) this.#live.tellTicker()
-    // An order deep in the book is no message of its own; it takes some of the time of one all the same.
-    return Math.max(0.25, (traded ? 1 : 0) + (changed ? 1 : 0))
+    return (traded ? 1 : 0) + (changed ? 1 : 0)
   }
 
   #trade(time: number): void {

@@ -3,6 +3,7 @@ import type { RawData, WebSocket } from 'ws'
 import type { Faults } from '../faults.ts'
 import type { FaultedStream } from '../stream-faults.ts'
 import { FaultyLine } from './faulty-line.ts'
+import { FrameBatch } from './frame-batch.ts'
 import { parseStreamName, type StreamName } from './stream-name.ts'
 import { mostStreams, parseStreamRequest, StreamRequestError, type StreamRequest } from './stream-request.ts'
 
@@ -23,7 +24,7 @@ export interface StreamLimits {
 
 export interface StreamConnectionOptions {
   readonly socket: WebSocket
-  /** Under the WebSocket; corked while many frames are written, so that they leave together. */
+  /** Under the WebSocket; many frames are written to it together. */
   readonly raw: Duplex
   readonly combined: boolean
   readonly faults: Faults
@@ -39,11 +40,13 @@ export interface StreamConnectionOptions {
 export class StreamConnection {
   /** By name; undefined where the venue has no such stream: like Binance, it takes the name and sends nothing. */
   readonly streams = new Map<string, StreamName | undefined>()
-  readonly raw: Duplex
   readonly #options: StreamConnectionOptions
   readonly #socket: WebSocket
   readonly #line: FaultyLine
   readonly #timers: NodeJS.Timeout[]
+  /** Frames that leave together, while many are written. */
+  #batch: FrameBatch | undefined
+  readonly #frames = new FrameBatch()
   #combined: boolean
   #requests: Promise<void> = Promise.resolve()
   #second = 0
@@ -52,7 +55,6 @@ export class StreamConnection {
 
   constructor(options: StreamConnectionOptions) {
     this.#options = options
-    this.raw = options.raw
     this.#socket = options.socket
     this.#combined = options.combined
     this.#line = new FaultyLine({ send: (text) => this.#write(text), cut: () => this.cut(), wait: options.wait, random: options.faults.random })
@@ -71,13 +73,25 @@ export class StreamConnection {
 
   /** Bytes on their way. */
   get buffered(): number {
-    return this.#socket.bufferedAmount
+    return this.#socket.bufferedAmount + this.#frames.bytes
+  }
+
+  /** Frames are gathered from here on, and leave together at the end of the batch, which is near: nothing else may be sent meanwhile. */
+  beginBatch(): void {
+    this.#batch = this.#frames
+  }
+
+  endBatch(): void {
+    this.#batch = undefined
+    if (this.#frames.bytes === 0) return
+    const frames = this.#frames.take()
+    if (this.isOpen) this.#options.raw.write(frames)
   }
 
   /** As if the network had gone: without a closing frame. */
   cut(): void {
     // What was written before it was on its way already.
-    this.raw.uncork()
+    this.endBatch()
     this.#socket.terminate()
   }
 
@@ -100,7 +114,8 @@ export class StreamConnection {
 
   #write(text: string): void {
     if (!this.isOpen) return
-    this.#socket.send(text)
+    if (this.#batch) this.#batch.add(text)
+    else this.#socket.send(text)
     this.#options.onSent()
     if (this.buffered > this.#options.limits.mostBuffered) this.cut()
   }

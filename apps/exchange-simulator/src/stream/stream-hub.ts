@@ -7,23 +7,37 @@ interface Listener extends FaultedStream {
   readonly connection: StreamConnection
 }
 
+/** What is told of one symbol on one channel. */
+interface Stream {
+  readonly listeners: Map<string, Listener>
+  /** Frames that had a listener, whatever became of them on the line. */
+  told: number
+}
+
 /** Who listens to what. */
 export class StreamHub {
   readonly connections = new Set<StreamConnection>()
   sent = 0
-  readonly #listeners = new Map<string, Map<string, Listener>>()
+  readonly #streams = new Map<string, Stream>()
   readonly #keys = new Map<StreamConnection, string>()
   #opened = 0
+  #listening = 0
 
   get listening(): boolean {
-    return this.#listeners.size > 0
+    return this.#listening > 0
   }
 
   readonly publish: Publish = (symbol, channel, makePayload) => {
-    const listeners = this.#listeners.get(`${symbol}@${channel}`)
-    if (!listeners) return
+    const stream = this.#streams.get(`${symbol}@${channel}`)
+    if (!stream || stream.listeners.size === 0) return
+    stream.told++
     const payload = makePayload()
-    for (const listener of listeners.values()) listener.connection.sendFrame(listener, payload)
+    for (const listener of stream.listeners.values()) listener.connection.sendFrame(listener, payload)
+  }
+
+  /** Frames that had a listener, by symbol and channel, such as `BTCUSDT@aggTrade`. */
+  told(): Record<string, number> {
+    return Object.fromEntries([...this.#streams].map(([key, { told }]) => [key, told]))
   }
 
   open(connection: StreamConnection): void {
@@ -37,26 +51,26 @@ export class StreamHub {
 
   subscribe(connection: StreamConnection, { name, symbol, channel }: StreamName): void {
     const key = keyOf(symbol, channel)
-    const listeners = this.#listeners.get(key) ?? new Map<string, Listener>()
-    listeners.set(this.#listenerKey(connection, name), { connection, stream: name, symbol })
-    this.#listeners.set(key, listeners)
+    const stream = this.#streams.get(key) ?? { listeners: new Map<string, Listener>(), told: 0 }
+    const before = stream.listeners.size
+    stream.listeners.set(this.#listenerKey(connection, name), { connection, stream: name, symbol })
+    this.#listening += stream.listeners.size - before
+    this.#streams.set(key, stream)
   }
 
   unsubscribe(connection: StreamConnection, { name, symbol, channel }: StreamName): void {
     const key = keyOf(symbol, channel)
-    const listeners = this.#listeners.get(key)
-    listeners?.delete(this.#listenerKey(connection, name))
-    if (listeners?.size === 0) this.#listeners.delete(key)
+    if (this.#streams.get(key)?.listeners.delete(this.#listenerKey(connection, name))) this.#listening--
   }
 
   /** Runs what publishes much; frames of each connection leave together afterwards. */
   batch(run: () => void): void {
-    const raws = [...this.connections].map(({ raw }) => raw)
-    for (const raw of raws) raw.cork()
+    const connections = [...this.connections]
+    for (const connection of connections) connection.beginBatch()
     try {
       run()
     } finally {
-      for (const raw of raws) raw.uncork()
+      for (const connection of connections) connection.endBatch()
     }
   }
 

@@ -103,8 +103,10 @@ describe('candles', () => {
     await until(() => client.data('btcusdt@kline_1m').length > 10)
     s.clock.time = open + 6 * 60_000
     const closedOf = (stream: string) => client.data(stream).map(({ k }) => k as Record<string, unknown>).filter(({ x }) => x === true)
-    await until(() => closedOf('btcusdt@kline_1m').length >= 6 && closedOf('btcusdt@kline_5m').length >= 1)
-    const minutes = closedOf('btcusdt@kline_1m')
+    // The minute before may close while the streams begin.
+    const minutesClosed = () => closedOf('btcusdt@kline_1m').filter(({ t }) => (t as number) >= open)
+    await until(() => minutesClosed().length >= 6 && closedOf('btcusdt@kline_5m').length >= 1)
+    const minutes = minutesClosed()
     expect(minutes.map(({ t }) => t)).toEqual(Array.from({ length: 6 }, (_, k) => open + k * 60_000))
     const rest = await s.json(`/api/v3/klines?symbol=BTCUSDT&interval=1m&startTime=${open}&limit=6`)
     expect(minutes.map(({ t, o, h, l, c, v, T, q, n, V, Q, B }) => [t, o, h, l, c, v, T, q, n, V, Q, B])).toEqual(rest)
@@ -114,5 +116,29 @@ describe('candles', () => {
     const opened = client.data('btcusdt@kline_1m').map(({ k }) => k as Record<string, unknown>).filter(({ x, t }) => x === false && t === open)
     const counts = opened.map(({ n }) => n as number)
     expect(counts).toEqual(counts.toSorted((a, b) => a - b))
+  })
+})
+
+// Last: the clock that was paused is behind the scenario's from then on.
+describe('what the venue says that it told', () => {
+  it('is what came, once it is paused', async () => {
+    const toldSoFar = async () => (await s.json('/_simulator/live') as { streams: Record<string, number> }).streams
+    const before = await toldSoFar()
+    const client = await connect('/stream?streams=ethusdt@aggTrade/ethusdt@bookTicker')
+    await client.ask({ method: 'LIST_SUBSCRIPTIONS', id: 1 })
+    s.clock.time += 30_000
+    await until(() => client.data('ethusdt@aggTrade').length > 50)
+    const pause = (paused: unknown) => fetch(`${s.simulator.url}/_simulator/live`, { method: 'POST', body: JSON.stringify({ paused }) })
+    expect(await (await pause(true)).json()).toMatchObject({ paused: true })
+    const truth = await toldSoFar()
+    s.clock.time += 30_000
+    expect(await toldSoFar()).toEqual(truth)
+    const channels = ['aggTrade', 'bookTicker']
+    const told = channels.map((channel) => truth[`ETHUSDT@${channel}`]! - (before[`ETHUSDT@${channel}`] ?? 0))
+    const came = () => channels.map((channel) => client.data(`ethusdt@${channel}`).length)
+    await until(() => came()[0]! >= told[0]! && came()[1]! >= told[1]!)
+    expect(came()).toEqual(told)
+    expect((await pause('no')).status).toBe(422)
+    expect(await (await pause(false)).json()).toMatchObject({ paused: false })
   })
 })
