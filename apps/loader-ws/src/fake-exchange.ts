@@ -18,6 +18,10 @@ export interface FakeExchange {
   readonly missingCandles: Set<number>
   /** The venue's clock. */
   serverTime: () => number
+  /** REST answers 503 to everything but its clock and its list of symbols. */
+  down: boolean
+  /** REST does not answer at all what it would refuse when down. */
+  silent: boolean
   /** What REST answers for a depth request. */
   depth: () => { lastUpdateId: number; bids: [string, string][]; asks: [string, string][] }
   readonly requests: string[]
@@ -69,7 +73,7 @@ export async function startFakeExchange(symbols: readonly string[] = ['BTCUSDT',
   const address = `127.0.0.1:${(http.address() as AddressInfo).port}`
   const to = (stream: string) => [...subscribedTo].filter(([, streams]) => streams.has(stream)).map(([socket]) => socket)
   const exchange: FakeExchange = {
-    ws: `ws://${address}`, rest: `http://${address}`, firstId: 1, endId: 1, missing: new Set(), candlesBefore: START, missingCandles: new Set(), serverTime: Date.now,
+    ws: `ws://${address}`, rest: `http://${address}`, firstId: 1, endId: 1, missing: new Set(), candlesBefore: START, missingCandles: new Set(), serverTime: Date.now, down: false, silent: false,
     depth: () => ({ lastUpdateId: 0, bids: [], asks: [] }), requests: [], subscriptions: [], refused: new Set(), connections: sockets.clients,
     subscribed: (stream) => to(stream).length > 0 ? Promise.resolve() : new Promise((resolve) => waiting.push({ stream, resolve })),
     send(stream, data) { for (const socket of to(stream)) socket.send(JSON.stringify({ stream, data })) },
@@ -96,6 +100,8 @@ function answer(exchange: FakeExchange, symbols: readonly string[], request: Inc
     response.end(JSON.stringify(body))
   }
   const symbol = query.get('symbol')
+  if (exchange.silent && symbol !== null) return
+  if (exchange.down && symbol !== null) return reply({ code: -1, msg: 'away' }, 503)
   if (symbol !== null && !symbols.includes(symbol)) return reply({ code: -1121, msg: 'Invalid symbol.' }, 400)
   const number = (name: string, otherwise: number) => Number(query.get(name) ?? otherwise)
   switch (pathname) {

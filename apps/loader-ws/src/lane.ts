@@ -48,6 +48,8 @@ export interface LanePace {
   reorderMs: number
   /** Pauses before the venue is asked again about what REST did not have, one for each question. */
   askAgainMs: readonly number[]
+  /** When the queue stops, holes are filled for so long. */
+  lastRefillMs: number
   /** After so long without a record the venue is asked over REST whether there is one. */
   quietMs: number
   /** Between records of one open candle. */
@@ -62,7 +64,7 @@ export interface LanePace {
 }
 
 export const defaultLanePace: LanePace = {
-  reorderMs: 200, askAgainMs: [500, 1_500, 4_000], quietMs: 30_000, openCandleMs: 500, heldLimit: 20_000, noticeMs: 10_000,
+  reorderMs: 200, askAgainMs: [500, 1_500, 4_000], lastRefillMs: 10_000, quietMs: 30_000, openCandleMs: 500, heldLimit: 20_000, noticeMs: 10_000,
   bookSnapshotMs: 60_000, bookSnapshotDiffs: 20_000,
 }
 

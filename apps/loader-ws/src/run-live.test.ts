@@ -119,6 +119,51 @@ describe('live trades', () => {
     expect(ofKind(topic, 'end_of_stream').map((m) => m.records)).toEqual([5, 10])
   })
 
+  it('have their holes filled before they stop', async () => {
+    const topic = fakeTopic()
+    const run = runScenario({ exchange, topic, pace: { reorderMs: 60_000 } })
+    await exchange.subscribed(STREAM)
+    trade(10, 20, [14, 15])
+    await until(topic, () => tradeIds(topic).length === 4)
+    run.stop()
+    const result = await run.result
+    expect(tradeIds(topic)).toEqual(range(10, 20))
+    expect(ofKind(topic, 'gap')).toEqual([])
+    expect(result).toMatchObject({ records_written: 10, checkpoint: [{ position: 20, done: true }] })
+  })
+
+  it.each([['refuses to answer', 60_000], ['does not answer in time', 30]])('name the holes that are left at a stop when the venue %s, and a retry fills them', async (how, lastRefillMs) => {
+    const topic = fakeTopic()
+    const run = runScenario({ exchange, topic, pace: { reorderMs: 60_000, lastRefillMs } })
+    await exchange.subscribed(STREAM)
+    trade(10, 20, [14, 15])
+    await until(topic, () => tradeIds(topic).length === 4)
+    if (how.startsWith('refuses')) exchange.down = true
+    else exchange.silent = true
+    run.stop()
+    const { checkpoint } = await run.result
+    expect(tradeIds(topic)).toEqual([...range(10, 14), ...range(16, 20)])
+    expect(ofKind(topic, 'gap')).toMatchObject([{ missing: 2, cause: 'unconfirmed', from: START + 1_300, to: START + 1_600 }])
+    expect(checkpoint).toMatchObject([{ position: 14, records: 8, done: true }])
+    exchange.down = exchange.silent = false
+    const again = runScenario({ exchange, topic, checkpoint: checkpoint! })
+    await until(topic, () => tradeIds(topic).includes(15) && tradeIds(topic).filter((id) => id === 19).length === 2)
+    again.stop()
+    await again.result
+    expect(new Set(tradeIds(topic))).toEqual(new Set(range(10, 20)))
+  })
+
+  it('leave their holes to the next attempt when somebody else goes on', async () => {
+    const topic = fakeTopic()
+    const run = runScenario({ exchange, topic, pace: { reorderMs: 60_000 } })
+    await exchange.subscribed(STREAM)
+    trade(10, 20, [14])
+    await until(topic, () => tradeIds(topic).length === 4)
+    run.kill()
+    expect((await run.result).checkpoint).toMatchObject([{ position: 14, done: false }])
+    expect(topic.messages.map((m) => m.kind)).toEqual(['trade', 'trade', 'trade', 'trade'])
+  })
+
   it('survive a lost connection without a hole', async () => {
     const topic = fakeTopic()
     const run = runScenario({ exchange, topic })

@@ -1,5 +1,6 @@
 import { parseOpenTimeRange, type Candle, type Trade } from '@streamforge/contracts'
 import { Sequence, type LiveFrame } from '@streamforge/market'
+import type { WorkerResult } from '@streamforge/service'
 import { LaneBase } from './lane-base.ts'
 import { gapOf, type LaneOptions } from './lane.ts'
 import type { Series } from './series.ts'
@@ -17,6 +18,11 @@ export class SeriesLane<T extends Trade | Candle> extends LaneBase {
   private readonly from: number
   private readonly to: number | undefined
   private refilling = false
+  private refillWork: Promise<void> = Promise.resolve()
+  /** Aborts when the queue stops: from then on nothing of the stream is taken, but holes are filled yet. */
+  private readonly ending = new AbortController()
+  /** A hole was left: the checkpoint stays before it, so that a retry fills it. */
+  private leftHole = false
   private newest: T | undefined
   private newestGap: { from: number; missing: number } | undefined
   private heardAt: number
@@ -39,7 +45,7 @@ export class SeriesLane<T extends Trade | Candle> extends LaneBase {
   }
 
   accept(frame: LiveFrame): void {
-    if (this.closing.signal.aborted) return
+    if (this.closing.signal.aborted || this.ending.signal.aborted) return
     this.heardAt = this.options.now()
     if (frame.kind === 'last_trade') {
       this.sequence.expect(frame.tradeId + 1)
@@ -61,13 +67,43 @@ export class SeriesLane<T extends Trade | Candle> extends LaneBase {
     if (!renewed) this.background(this.lookForMissed())
   }
 
+  /** A queue that is stopped gets its holes filled first, within `lastRefillMs`; one that somebody goes on with leaves them to the next attempt. */
+  override async finish(end: boolean): Promise<WorkerResult> {
+    this.ending.abort()
+    if (end && !this.closing.signal.aborted && this.sequence.hole()) await this.lastRefill()
+    return super.finish(end)
+  }
+
+  private async lastRefill(): Promise<void> {
+    this.refillIfNeeded()
+    const refilled = new AbortController()
+    const deadline = this.options.sleep(this.pace.lastRefillMs, AbortSignal.any([this.closing.signal, refilled.signal])).catch(() => undefined)
+    await Promise.race([this.refillWork, deadline])
+    refilled.abort()
+    this.leaveHoles()
+  }
+
+  /** Nobody was there to ask any more: the certificate names these holes, and what follows them is kept. */
+  private leaveHoles(): void {
+    for (let hole = this.sequence.hole(); hole; hole = this.sequence.hole()) {
+      const gap = this.series.gap(hole.from, hole.to, this.newest, this.sequence.firstHeld())
+      // A gap of its own, should the venue's hole before it begin at the same instant.
+      const from = this.newestGap?.from === gap.from ? gap.from + 1 : gap.from
+      this.count('places not filled at the stop', gap.missing)
+      this.options.log.warn({ ...gap }, 'a hole could not be filled before the stop')
+      this.writeChecked({ ...gapOf(this.assignment, { ...gap, from, to: Math.max(gap.to, from + 1) }, this.options.now()), cause: 'unconfirmed' }, { receivedAt: undefined, position: undefined, counted: 0 })
+      this.leftHole = true
+      this.sequence.skipTo(hole.to)
+    }
+  }
+
   private emit(record: T): void {
     if (this.to !== undefined && this.timeOf(record) >= this.to) return this.end()
     if (this.closing.signal.aborted) return
     this.firstPlace ??= this.series.place(record)
     this.newest = record
     if (record.backfilled) this.count('refilled')
-    this.write(record, { receivedAt: this.receivedAt, position: this.series.after(record), counted: 1 })
+    this.write(record, { receivedAt: this.receivedAt, position: this.leftHole ? undefined : this.series.after(record), counted: 1 })
   }
 
   /** What decides whether a record lies in the range: a trade's time, a candle's opening. */
@@ -88,11 +124,15 @@ export class SeriesLane<T extends Trade | Candle> extends LaneBase {
   private refillIfNeeded(): void {
     if (this.refilling || !this.sequence.hole()) return
     this.refilling = true
-    this.background(this.refill().finally(() => { this.refilling = false }))
+    this.refillWork = this.refill().catch((error: unknown) => {
+      if (!this.ending.signal.aborted) throw error
+      this.options.log.warn({ err: error }, 'a hole could not be filled before the stop')
+    }).finally(() => { this.refilling = false })
+    this.background(this.refillWork)
   }
 
   private async refill(): Promise<void> {
-    await this.sleep(this.pace.reorderMs)
+    await this.waitForLateOnes()
     const before = this.sequence.next
     for (let hole = this.sequence.hole(); hole; hole = this.sequence.hole()) {
       this.closing.signal.throwIfAborted()
@@ -102,6 +142,13 @@ export class SeriesLane<T extends Trade | Candle> extends LaneBase {
     const { next, letGo } = this.sequence
     this.options.log.info({ from: before, to: next, let_go: letGo }, 'a hole in the stream was refilled over REST')
     this.notice(`refilled from ${before} to before ${next}`)
+  }
+
+  private async waitForLateOnes(): Promise<void> {
+    const { ending, closing } = this
+    await this.options.sleep(this.pace.reorderMs, AbortSignal.any([closing.signal, ending.signal])).catch((error: unknown) => {
+      if (closing.signal.aborted || !ending.signal.aborted) throw error
+    })
   }
 
   /** One page, asked for again while something is missing in it: REST may be a little behind the stream. */
