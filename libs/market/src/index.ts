@@ -1,3 +1,4 @@
+export { splitSymbol } from './split-symbol.ts'
 export type { Market, MarketInstrument, CandleQuery, TradeQuery } from './market.ts'
 export {
   allocateCandles, allocateTrades, copyCandle, joinCandles, joinTrades, lowerBound, noCandles, noTrades,
@@ -36,3 +37,7 @@ export type { LiveFrame, LiveLimits, LiveVenue } from './live/live-venue.ts'
 export { liveVenueNamed, liveVenues } from './live/live-venues.ts'
 export { openLiveFeed, type FeedCounts, type FeedPace, type LiveEvent, type LiveFeed, type LiveFeedOptions } from './live/live-feed.ts'
 export { Sequence, type MissingPlaces } from './live/sequence.ts'
+export { FeatureReducer, type FeatureInput, type FeatureOptions } from './features/feature-reducer.ts'
+export { readFeatureState, startFeatures, type FeatureState } from './features/feature-state.ts'
+export { disorderMs, type ArticleSentiment } from './features/bar-inputs.ts'
+export { readFeaturesAsOf, readNewestFeatures, type ReadFeaturesOptions } from './features/read-features.ts'
