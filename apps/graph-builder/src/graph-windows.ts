@@ -1,0 +1,55 @@
+import { ceilToInterval, countCandles, floorToInterval, nextOpenTime, type StageSpec, StreamForgeError } from '@streamforge/contracts'
+
+/** Fewer bars tell nothing of a relation. */
+export const fewestBars = 30
+
+export interface GraphWindow {
+  from: number
+  /** Excluded. */
+  to: number
+}
+
+/** What a stage looks at, on the grid of its bars. Of live data: what had closed when the stage was planned, however late it is run. */
+export function stageRange({ from, to, interval, created_at }: Pick<StageSpec, 'from' | 'to' | 'interval' | 'created_at'>): GraphWindow {
+  return { from: ceilToInterval(from, interval), to: floorToInterval(to ?? created_at, interval) }
+}
+
+/**
+ * The windows of a stage, in time order, each bar in one of them. Where a network is trained, so many as were asked for end with its training
+ * part, so that it sees no relation of the bars that it is tuned on and judged by; the bars after that are cut into windows of about
+ * the same length.
+ * @throws StreamForgeError TOO_FEW_BARS
+ */
+export function graphWindows(spec: Pick<StageSpec, 'from' | 'to' | 'interval' | 'created_at' | 'pipeline'>): GraphWindow[] {
+  const range = stageRange(spec)
+  const bars = range.to > range.from ? countCandles(range, spec.interval) : 0
+  const { pipeline } = spec
+  const windows = pipeline.type === 'train_gnn' ? pipeline.graph.windows : 1
+  const learnt = pipeline.type === 'train_gnn' ? Math.floor(bars * shareOfFirst(pipeline.training.parts)) : bars
+  const length = Math.floor(learnt / windows)
+  if (length < fewestBars) {
+    throw new StreamForgeError('TOO_FEW_BARS', `the range has ${bars} bars of ${spec.interval}: ${length} for each window of the asset graph, and at least ${fewestBars} are needed`, {
+      remedy: 'ask for a longer range, shorter bars or fewer windows', details: { bars, windows, length },
+    })
+  }
+  const later = Math.round((bars - learnt) / length)
+  const borders = [...cut(0, learnt, windows), ...(bars - learnt >= fewestBars ? cut(learnt, bars, Math.max(1, later)) : [])]
+  const time = openTimes(range, spec.interval, bars)
+  return borders.map(([first, end]) => ({ from: time(first), to: time(end) }))
+}
+
+const shareOfFirst = (parts: readonly number[]) => parts[0]! / parts.reduce((sum, part) => sum + part, 0)
+
+/** Borders of `count` parts of [from, to) that differ by one at most. */
+function cut(from: number, to: number, count: number): [number, number][] {
+  const border = (i: number) => from + Math.floor(((to - from) * i) / count)
+  return Array.from({ length: count }, (_, i) => [border(i), border(i + 1)])
+}
+
+/** The open time of a bar by its number. Months have no length, so bars are walked. */
+function openTimes(range: GraphWindow, interval: StageSpec['interval'], bars: number): (bar: number) => number {
+  const times = new Float64Array(bars + 1)
+  times[0] = range.from
+  for (let bar = 1; bar <= bars; bar++) times[bar] = nextOpenTime(times[bar - 1]!, interval)
+  return (bar) => times[bar]!
+}

@@ -1,0 +1,4 @@
+import { runWorker } from '@streamforge/service'
+import { buildGraphs } from './build-graphs.ts'
+
+await runWorker('graph-builder', 'graph-builder', {}, (worker) => buildGraphs(worker))
