@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { runService } from '@streamforge/service'
 import { Config } from './config.ts'
+import { openTradeHistory } from './derive/trade-history.ts'
 import { createServer } from './http/server.ts'
 import { openLiveHub } from './live/live-hub.ts'
 import { readDatasets } from './read/datasets.ts'
@@ -9,12 +10,15 @@ import { webFolder } from './web/web-folder.ts'
 await runService('dashboard', Config, async ({ config, bus, store: connect, log, now, setReady }) => {
   const store = await connect()
   const datasets = readDatasets({ store, now })
-  const hub = openLiveHub({ bus, store, datasets, log, now })
+  const history = openTradeHistory(store)
+  const hub = openLiveHub({ bus, store, datasets, history, log, now })
   // Building takes seconds at the first start: the API answers meanwhile, pages wait for it.
   const web = config.DASHBOARD_WEB_DIR ? Promise.resolve(resolve(config.DASHBOARD_WEB_DIR)) : webFolder()
   setReady('web', false)
   web.then(() => setReady('web', true), (err: unknown) => log.error({ err }, 'the web part could not be built'))
-  const app = await createServer({ bus, store, datasets, hub, web, log, now, managerUrl: config.QUEUE_MANAGER_URL, host: config.HOST })
+  const app = await createServer({
+    bus, store, datasets, history, hub, web, log, now, managerUrl: config.QUEUE_MANAGER_URL, host: config.HOST,
+  })
   const url = await app.listen({ port: config.PORT, host: config.HOST })
   log.info({ url }, 'listening')
   return async () => {

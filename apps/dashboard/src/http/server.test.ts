@@ -11,6 +11,7 @@ import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { openTradeHistory } from '../derive/trade-history.ts'
 import { openLiveHub } from '../live/live-hub.ts'
 import { readDatasets } from '../read/datasets.ts'
 import { createServer } from './server.ts'
@@ -25,7 +26,7 @@ const candle = (i: number): Candle => ({
 })
 const trade = (id: number): Trade => ({ kind: 'trade', venue, symbol, trade_id: id, price: 5, quantity: 1, buyer_maker: false, event_time: start + id, known_time: start + id, backfilled: false })
 const queue = (id: string, type: string, status: string, collection: string) => ({
-  _key: id, queue_id: id, workflow_id: 'wf-a1b2c3', venue, symbol, type, status, collection_name: collection, kafka_topic: `${id}-data`, version: 1, position: id,
+  _key: id, queue_id: id, workflow_id: 'wf-a1b2c3', venue, symbol, type, status, time_range: '2024-08-01:2024-08-02', collection_name: collection, kafka_topic: `${id}-data`, version: 1, position: id,
   jobs: [{ target: 'arango-connector', records_written: 5 }],
 })
 
@@ -62,9 +63,10 @@ beforeAll(async () => {
   manager.listen(0, '127.0.0.1')
   await once(manager, 'listening')
   const datasets = readDatasets({ store, now: Date.now })
-  hub = openLiveHub({ bus, store, datasets, log, now: Date.now })
+  const history = openTradeHistory(store)
+  hub = openLiveHub({ bus, store, datasets, history, log, now: Date.now })
   app = await createServer({
-    bus, store, datasets, hub, web: Promise.resolve(web), log, now: Date.now, host: '127.0.0.1',
+    bus, store, datasets, history, hub, web: Promise.resolve(web), log, now: Date.now, host: '127.0.0.1',
     managerUrl: `http://127.0.0.1:${(manager.address() as AddressInfo).port}`,
   })
   url = await app.listen({ port: 0, host: '127.0.0.1' })
@@ -83,7 +85,7 @@ const get = async (path: string) => (await app.inject({ url: path, headers: { ho
 describe('what is stored', () => {
   it('is listed by symbol', async () => {
     expect(await get('/api/instruments')).toEqual({ instruments: [
-      { venue, symbol, intervals: ['5m'], live_intervals: [], trades: true, live_trades: true, book: false, live_book: false },
+      { venue, symbol, intervals: ['5m'], live_intervals: [], derived_intervals: ['1m', '3m', '15m', '30m', '1h', '4h'], trades: true, live_trades: true, book: false, live_book: false },
     ] })
   })
 

@@ -6,16 +6,19 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino'
 import { serveLive } from '../live/live-socket.ts'
 import type { LiveHub } from '../live/live-hub.ts'
+import type { TradeHistory } from '../derive/trade-history.ts'
 import type { ReadDatasets } from '../read/datasets.ts'
 import { problemMediaType, problemOf, toApiError } from './problems.ts'
-import { proxyWorkflows } from './proxy-workflows.ts'
-import { dataRoutes } from './data-routes.ts'
+import { routes } from './routes/index.ts'
+import { pageList } from '../../web/src/pages/page-list.ts'
 import { requireSameOrigin } from './same-origin.ts'
 
 export interface ServerParts {
   bus: Bus
   store: Store
   datasets: ReadDatasets
+  /** Candles made from stored trades. */
+  history: TradeHistory
   hub: LiveHub
   /** The folder of the built web part, once it is built. */
   web: Promise<string>
@@ -24,6 +27,8 @@ export interface ServerParts {
   managerUrl: string
   /** What the server listens on. */
   host: string
+  /** Bytes that may wait for one page; default 1 MiB. */
+  maxWaiting?: number
 }
 
 const bodyLimit = 2 * 1024 * 1024
@@ -49,9 +54,8 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     void reply.headers(securityHeaders)
     requireSameOrigin(request.headers, host, !['GET', 'HEAD'].includes(request.method))
   })
-  proxyWorkflows(app, parts.managerUrl)
-  dataRoutes(app, parts)
-  const live = serveLive(app.server, { hub, log, now, host })
+  for (const add of routes) add(app, parts)
+  const live = serveLive(app.server, { hub, log, now, host, maxWaiting: parts.maxWaiting })
   app.addHook('preClose', async () => live.close())
   await servePages(app, parts.web, sendProblem)
   return app
@@ -86,7 +90,13 @@ async function servePages(app: FastifyInstance, web: Promise<string>, sendProble
   }
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?', 1)[0]!
-    if (request.method === 'GET' && /^\/(workflows(\/[\w-]*)?|market(\/[\w-]*)*|topics(\/[\w.-]*)?)?$/.test(path)) return send('index.html', reply)
+    if (request.method === 'GET' && isPage(path)) return send('index.html', reply)
     return sendProblem(new StreamForgeError('NOT_FOUND', `there is nothing at ${path.slice(0, 300)}`), request, reply)
   })
+}
+
+/** The addresses of pages: `/`, and everything under a page's own name that names may be made of. */
+function isPage(path: string): boolean {
+  const [, page, ...rest] = path.split('/')
+  return page === '' || (pageList.some((p) => p.path === page) && rest.every((part) => /^[\w.-]*$/.test(part)))
 }

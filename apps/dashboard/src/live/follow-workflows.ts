@@ -1,39 +1,46 @@
-import type { LiveChannel } from '@streamforge/contracts'
+import type { LiveChannel, Workflow, WorkflowSummary } from '@streamforge/contracts'
 import type { Store } from '@streamforge/store'
-import { readSummaries, readWorkflow } from '../read/read-workflows.ts'
-import type { Follower, SendPayload } from './live-hub.ts'
+import { readSummaries, readWorkflow, type Versioned } from '../read/read-workflows.ts'
 import { oneAtATime } from './one-at-a-time.ts'
+import type { ChannelSource, Publish } from './share-channel.ts'
 
-/** The list of workflows, or one with its queues: first as it is, then whenever it has changed in the store. */
-export function followWorkflows(store: Store, channel: Extract<LiveChannel, { kind: 'workflows' | 'workflow' }>, send: SendPayload): Follower {
-  return channel.kind === 'workflows' ? followList(store, send) : followOne(store, channel.workflow_id, send)
-}
-
-function followList(store: Store, send: SendPayload): Follower {
-  let known: Map<string, number> | undefined
+/** The list of workflows: first as it is, then what has changed in the store. */
+export function followWorkflowList(store: Store, publish: Publish): ChannelSource {
+  let known: Versioned<WorkflowSummary>[] = []
+  const refresh = oneAtATime(async () => {
+    const summaries = await readSummaries(store)
+    const before = new Map(known.map((s) => [s.id, s.version]))
+    known = summaries
+    const changed = summaries.filter((s) => before.get(s.id) !== s.version)
+    const now = new Set(summaries.map((s) => s.id))
+    const removed = [...before.keys()].filter((id) => !now.has(id))
+    if (changed.length || removed.length) publish({ kind: 'workflows', workflows: changed.map((s) => s.value), removed, whole: false })
+  })
   return {
-    refresh: oneAtATime(async () => {
-      const summaries = await readSummaries(store)
-      const before = known
-      known = new Map(summaries.map((s) => [s.id, s.version]))
-      const changed = summaries.filter((s) => before?.get(s.id) !== s.version)
-      const removed = before ? [...before.keys()].filter((id) => !known!.has(id)) : []
-      if (!before || changed.length || removed.length) send({ kind: 'workflows', workflows: changed.map((s) => s.value), removed, whole: !before })
-    }),
+    refresh,
+    async answer() {
+      await refresh()
+      return () => ({ kind: 'workflows', workflows: known.map((s) => s.value), removed: [], whole: true })
+    },
     close: () => undefined,
   }
 }
 
-function followOne(store: Store, id: string, send: SendPayload): Follower {
-  let version: number | undefined
+/** One workflow with its queues: first as it is, then whenever it has changed. */
+export function followWorkflow(store: Store, { workflow_id: id }: Extract<LiveChannel, { kind: 'workflow' }>, publish: Publish): ChannelSource {
+  let known: Versioned<Workflow> | undefined
+  const payload = () => ({ kind: 'workflow' as const, workflow: known?.value ?? null })
+  const refresh = oneAtATime(async () => {
+    const before = known?.version
+    known = await readWorkflow(store, id)
+    if (known?.version !== before) publish(payload())
+  })
   return {
-    refresh: oneAtATime(async () => {
-      const workflow = await readWorkflow(store, id)
-      const now = workflow?.version ?? -1
-      if (now === version) return
-      version = now
-      send({ kind: 'workflow', workflow: workflow?.value ?? null })
-    }),
+    refresh,
+    async answer() {
+      await refresh()
+      return payload
+    },
     close: () => undefined,
   }
 }

@@ -1,8 +1,8 @@
-import type { BookDiff, BookRecord, BookSnapshot, BookView } from '@streamforge/contracts'
+import type { BookDiff, BookGapReason, BookRecord, BookSnapshot, BookView } from '@streamforge/contracts'
 import { OrderBook } from '@streamforge/market'
 
-/** Diffs kept for a snapshot that comes late; at ten a second, minutes. */
-const keptDiffs = 5_000
+/** Diffs kept while the book is not known: for a snapshot that comes late, or for the ones missing. At ten a second, minutes. */
+const keptDiffs = 2_000
 
 /**
  * A book as its topic tells it: a snapshot, then the diffs that follow it. It is shown as valid only while every diff has
@@ -10,9 +10,12 @@ const keptDiffs = 5_000
  */
 export class FollowedBook {
   private book = new OrderBook()
+  /** Sorted by final id; empty while the book is valid. */
   private kept: BookDiff[] = []
   private status: BookView['status'] = 'unknown'
-  private gapReason: BookView['gap_reason']
+  private gapReason: BookGapReason | undefined
+  /** Diffs up to this id must have been applied before a gap counts as closed by diffs alone. */
+  private gapEnd = 0
 
   get valid(): boolean {
     return this.status === 'valid'
@@ -22,11 +25,7 @@ export class FollowedBook {
     switch (record.kind) {
       case 'book_snapshot': return this.load(record)
       case 'book_diff': return this.follow(record)
-      case 'book_gap': {
-        this.gapReason = record.reason
-        if (this.status === 'valid') this.status = 'resynchronising'
-        return
-      }
+      case 'book_gap': return this.lose(record.reason, record.got_id)
       case 'book_ticker': return
       default: return record satisfies never
     }
@@ -42,6 +41,14 @@ export class FollowedBook {
     }
   }
 
+  private lose(reason: BookGapReason, gotId: number): void {
+    if (this.status === 'unknown') return
+    // What diffs alone cannot mend stays the reason.
+    if (this.gapReason === undefined || mayBeHealed(this.gapReason)) this.gapReason = reason
+    this.gapEnd = Math.max(this.gapEnd, gotId)
+    this.status = 'resynchronising'
+  }
+
   /** An older snapshot than what is known tells nothing; a broken book takes any. */
   private load(snapshot: BookSnapshot): void {
     if (this.valid && snapshot.last_update_id <= this.book.updateId) return
@@ -50,24 +57,54 @@ export class FollowedBook {
     this.book = next
     this.status = 'valid'
     this.gapReason = undefined
+    this.gapEnd = 0
     const later = this.kept.filter((diff) => diff.final_update_id > snapshot.last_update_id)
     this.kept = []
     for (const diff of later) this.follow(diff)
   }
 
   private follow(diff: BookDiff): void {
-    this.kept.push(diff)
-    if (this.kept.length > 2 * keptDiffs) this.kept = this.kept.slice(-keptDiffs)
-    if (!this.valid || diff.final_update_id <= this.book.updateId) return
-    if (!follows(diff, this.book.updateId)) {
-      this.status = 'resynchronising'
-      this.gapReason ??= 'sequence'
-      return
+    if (this.valid) {
+      if (diff.final_update_id <= this.book.updateId) return
+      if (follows(diff, this.book.updateId)) return this.apply(diff)
+      this.lose('sequence', diff.first_update_id)
     }
+    this.keep(diff)
+    if (this.status === 'resynchronising') this.heal()
+  }
+
+  private apply(diff: BookDiff): void {
     this.book.apply(diff)
-    if (this.book.isCrossed()) this.status = 'resynchronising'
+    if (this.book.isCrossed()) this.lose('crossed', diff.final_update_id)
+  }
+
+  private keep(diff: BookDiff): void {
+    const at = this.kept.findLastIndex((other) => other.final_update_id <= diff.final_update_id)
+    if (this.kept[at]?.final_update_id !== diff.final_update_id) this.kept.splice(at + 1, 0, diff)
+    if (this.kept.length > keptDiffs) this.kept.splice(0, this.kept.length - keptDiffs)
+  }
+
+  /** Missing diffs that came late close a gap without a snapshot: when all up to beyond it follow each other. */
+  private heal(): void {
+    if (!mayBeHealed(this.gapReason)) return
+    let id = this.book.updateId
+    for (const diff of this.kept) {
+      if (diff.final_update_id <= id) continue
+      if (!follows(diff, id)) return
+      id = diff.final_update_id
+    }
+    if (id < this.gapEnd || id === this.book.updateId) return
+    const diffs = this.kept
+    this.kept = []
+    this.status = 'valid'
+    this.gapReason = undefined
+    this.gapEnd = 0
+    for (const diff of diffs) this.follow(diff)
   }
 }
+
+/** A book that was wrong in itself is not made right by more diffs. */
+const mayBeHealed = (reason: BookGapReason | undefined) => reason === 'sequence' || reason === 'reconnect'
 
 /** Spot: no id between is missing. Futures: it names the one before, or spans it when that was a snapshot. */
 function follows(diff: BookDiff, updateId: number): boolean {

@@ -1,10 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { LiveClientMessage, StreamForgeError, type LiveServerMessage } from '@streamforge/contracts'
+import { LiveClientMessage, StreamForgeError } from '@streamforge/contracts'
 import type { Logger } from 'pino'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { problemOf } from '../http/problems.ts'
 import { requireSameOrigin } from '../http/same-origin.ts'
+import { clientOutbox } from './client-outbox.ts'
 import type { LiveHub } from './live-hub.ts'
 
 export interface LiveParts {
@@ -13,10 +14,13 @@ export interface LiveParts {
   now: () => number
   /** What the server listens on. */
   host: string
+  /** Bytes that may wait for one page; default 1 MiB. */
+  maxWaiting?: number | undefined
 }
 
-/** A page that reads so slowly that this much waits for it is cut off; it comes back and catches up. */
-const maxBufferedBytes = 4 * 1024 * 1024
+/** So much may wait for one page; then it is behind. */
+const maxWaitingBytes = 1024 * 1024
+const patienceMs = 60_000
 const maxSubscriptions = 50
 const heartbeatMs = 2_000
 
@@ -50,33 +54,55 @@ function mayConnect(request: IncomingMessage, host: string): boolean {
   }
 }
 
-function serveClient(client: WebSocket, { hub, log, now }: LiveParts): void {
+function serveClient(client: WebSocket, { hub, log, now, maxWaiting = maxWaitingBytes }: LiveParts): void {
   const subscriptions = new Map<number, () => void>()
-  const send = (message: LiveServerMessage) => {
-    if (client.readyState !== client.OPEN) return
-    client.send(JSON.stringify(message))
-    if (client.bufferedAmount > maxBufferedBytes) client.close(1013, 'the page reads too slowly')
+  const endAll = () => {
+    for (const end of subscriptions.values()) end()
+    subscriptions.clear()
   }
-  const beat = () => send({ op: 'heartbeat', at: now(), every_ms: heartbeatMs })
+  const outbox = clientOutbox(client, {
+    maxBytes: maxWaiting, patienceMs, now,
+    onBehind() {
+      log.debug({ waiting: client.bufferedAmount }, 'a page reads too slowly')
+      endAll()
+    },
+  })
+  const refuse = (error: StreamForgeError, id?: number) => outbox.tell({ op: 'problem', ...(id !== undefined && { id }), problem: problemOf(error, '/live') })
+  const beat = () => {
+    outbox.tell({ op: 'heartbeat', at: now(), every_ms: heartbeatMs })
+    outbox.check()
+  }
   const heartbeat = setInterval(beat, heartbeatMs)
   beat()
+  const end = (id: number) => {
+    subscriptions.get(id)?.()
+    subscriptions.delete(id)
+  }
+  const handle = (message: LiveClientMessage) => {
+    switch (message.op) {
+      case 'resume': return outbox.resume()
+      case 'unsubscribe': return end(message.id)
+      case 'subscribe': {
+        const { id, channel, since } = message
+        end(id)
+        // It was asked before the page had read that it is behind: it will ask again.
+        if (outbox.behind) return
+        if (subscriptions.size >= maxSubscriptions) return refuse(new StreamForgeError('BAD_REQUEST', `at most ${maxSubscriptions} subscriptions`), id)
+        subscriptions.set(id, hub.subscribe(channel, since, (payload) => outbox.data(id, payload)))
+        return
+      }
+      default: return message satisfies never
+    }
+  }
   client.on('message', (data) => {
     const message = read(String(data))
-    if (message instanceof StreamForgeError) return send({ op: 'problem', problem: problemOf(message, '/live') })
-    subscriptions.get(message.id)?.()
-    subscriptions.delete(message.id)
-    if (message.op === 'unsubscribe') return
-    if (subscriptions.size >= maxSubscriptions) {
-      return send({ op: 'problem', id: message.id, problem: problemOf(new StreamForgeError('BAD_REQUEST', `at most ${maxSubscriptions} subscriptions`), '/live') })
-    }
-    const { id, channel, since } = message
-    subscriptions.set(id, hub.subscribe(channel, since, (data) => send({ op: 'data', id, data, at: now() })))
+    if (message instanceof StreamForgeError) refuse(message)
+    else handle(message)
   })
   client.on('error', (err) => log.debug({ err }, 'a live connection failed'))
   client.on('close', () => {
     clearInterval(heartbeat)
-    for (const end of subscriptions.values()) end()
-    subscriptions.clear()
+    endAll()
   })
 }
 

@@ -1,4 +1,4 @@
-import { tailMessages, type Bus, type Consumer } from '@streamforge/bus'
+import { tailMessages, type Bus, type Consumer, type PartitionInfo } from '@streamforge/bus'
 import { catalog, DataMessage, type ChartCandle, type Gap, type MessageOf, type Trade } from '@streamforge/contracts'
 import type { Logger } from 'pino'
 import { toChartCandle } from '../read/read-candles.ts'
@@ -25,14 +25,16 @@ export interface TopicFeed {
   recentCandles(): readonly ChartCandle[]
   listen(listener: (update: FeedUpdate) => void): () => void
   readonly listeners: number
+  /** Its topic cannot be followed any further. */
+  readonly failed: boolean
   close(): Promise<void>
 }
 
 /** So many messages before now are read first: what the connector may not have stored yet. */
 const readBack = 2_000n
-/** A book needs a snapshot, which may lie further back. */
-const readBackForBook = 60_000n
-const pageSize = 1_000
+/** A book needs a snapshot, which may lie further back, and the diffs from a little before it: a venue's snapshot comes after newer diffs. */
+const searchSnapshot = 60_000n
+const pageSize = 500
 const keptTrades = 500
 const keptCandles = 500
 
@@ -61,9 +63,13 @@ export async function openTopicFeed({ bus, log }: { bus: Bus; log: Logger }, dat
     const update = take(records)
     for (const listener of listeners) listener(update)
   })
-  consumer.done.catch((err: unknown) => log.warn({ err, topic: dataset.topic }, 'a live topic can no longer be followed'))
+  let failed = false
+  consumer.done.catch((err: unknown) => {
+    failed = true
+    log.warn({ err, topic: dataset.topic }, 'a live topic can no longer be followed')
+  })
   try {
-    take(await readBefore(bus, dataset))
+    for await (const records of readBefore(bus, dataset)) take(records)
   } catch (error) {
     await consumer.close()
     throw error
@@ -78,6 +84,7 @@ export async function openTopicFeed({ bus, log }: { bus: Bus; log: Logger }, dat
       return () => void listeners.delete(listener)
     },
     get listeners() { return listeners.size },
+    get failed() { return failed },
     close: () => closeQuietly(consumer),
   }
 }
@@ -99,22 +106,30 @@ function takeRecord(record: DataRecord, update: FeedUpdate, book: FollowedBook):
   }
 }
 
-/** The newest messages of every partition, oldest first; damaged ones are the connector's to dead-letter. */
-async function readBefore(bus: Bus, { topic, type }: Dataset): Promise<DataRecord[]> {
-  const back = type === 'ws_orderbook' ? readBackForBook : readBack
-  const records: DataRecord[] = []
+/** The newest messages of every partition, oldest first, a page at a time; damaged ones are the connector's to dead-letter. */
+async function* readBefore(bus: Bus, { topic, type }: Dataset): AsyncGenerator<DataRecord[]> {
   for (const { partition, earliest, latest } of (await bus.admin.describeTopic(topic)).partitions) {
-    for (let offset = latest - back > earliest ? latest - back : earliest; offset < latest;) {
+    const from = type === 'ws_orderbook' ? await newestSnapshot(bus, topic, { partition, earliest, latest }) : latest
+    for (let offset = from - readBack > earliest ? from - readBack : earliest; offset < latest;) {
       const page = await bus.admin.peek(topic, { partition, offset, limit: pageSize })
       if (!page.length) break
-      for (const { value } of page) {
-        const parsed = parse(value)
-        if (parsed) records.push(parsed)
-      }
+      yield page.flatMap(({ value }) => parse(value) ?? [])
       offset = page.at(-1)!.offset + 1n
     }
   }
-  return records
+}
+
+const snapshotMark = Buffer.from('"kind":"book_snapshot"')
+
+/** Offset of the newest snapshot, searched backwards; where there is none near enough, the end. */
+async function newestSnapshot(bus: Bus, topic: string, { partition, earliest, latest }: PartitionInfo): Promise<bigint> {
+  const step = BigInt(pageSize)
+  for (let to = latest; to > earliest && latest - to < searchSnapshot; to -= step) {
+    const page = await bus.admin.peek(topic, { partition, offset: to - step > earliest ? to - step : earliest, limit: pageSize })
+    const found = page.findLast((message) => message.offset < to && message.value.includes(snapshotMark))
+    if (found) return found.offset
+  }
+  return latest
 }
 
 function parse(value: Buffer): DataRecord | undefined {

@@ -1,5 +1,5 @@
 import {
-  isStageType, intervals, parseDataType, StreamForgeError, type DataType, type Instrument, type Interval, type StoredQueue,
+  isStageType, intervals, parseDataType, parseOpenTimeRange, StreamForgeError, type DataType, type Instrument, type Interval, type StoredQueue,
 } from '@streamforge/contracts'
 import type { Store } from '@streamforge/store'
 
@@ -15,9 +15,17 @@ export interface Dataset {
   streaming: boolean
   /** Grows with what it has stored. */
   records: number
+  /** Of history that is all there: its first instant. */
+  completeFrom?: number
 }
 
 export type ReadDatasets = () => Promise<Dataset[]>
+
+/**
+ * Intervals of which candles are made from trades where none are stored. Longer ones would read millions of trades: their candles are there
+ * to be loaded.
+ */
+export const derivedIntervals = ['1m', '3m', '5m', '15m', '30m', '1h', '4h'] as const satisfies readonly Interval[]
 
 /** Newer than this an answer need not be. */
 const freshMs = 1_000
@@ -49,9 +57,11 @@ export async function orIfMissing<T>(reading: Promise<T>, fallback: T): Promise<
 
 function toDataset(queue: StoredQueue, type: DataType): Dataset {
   const connector = queue.jobs.find((job) => job.target === 'arango-connector')
+  const { source } = parseDataType(type)
   return {
     queueId: queue.queue_id, venue: queue.venue, symbol: queue.symbol, type, collection: queue.collection_name, topic: queue.kafka_topic,
-    streaming: parseDataType(type).source === 'ws' && queue.status === 'running', records: connector?.records_written ?? 0,
+    streaming: source === 'ws' && queue.status === 'running', records: connector?.records_written ?? 0,
+    ...(source === 'api' && queue.status === 'finished' && { completeFrom: parseOpenTimeRange(queue.time_range).from }),
   }
 }
 
@@ -66,8 +76,10 @@ function instrumentOf(datasets: readonly Dataset[]): Instrument {
   const parsed = datasets.map((d) => ({ ...parseDataType(d.type), streaming: d.streaming }))
   const live = parsed.filter((p) => p.streaming)
   const has = (list: typeof parsed, content: string) => list.some((p) => p.content === content)
+  const stored = intervalsOf(parsed)
   return {
-    venue, symbol, intervals: intervalsOf(parsed), live_intervals: intervalsOf(live),
+    venue, symbol, intervals: stored, live_intervals: intervalsOf(live),
+    derived_intervals: has(parsed, 'trades') ? derivedIntervals.filter((interval) => !stored.includes(interval)) : [],
     trades: has(parsed, 'trades'), live_trades: has(live, 'trades'), book: has(parsed, 'orderbook'), live_book: has(live, 'orderbook'),
   }
 }
@@ -86,6 +98,13 @@ export function datasetsWith(
     return d.symbol === wanted.symbol && d.venue === wanted.venue && parsed.content === wanted.content
       && (parsed.content !== 'candles' || parsed.interval === wanted.interval)
   })
+}
+
+/** Where candles of a series come from: those stored, else its trades. */
+export function candleSource(datasets: readonly Dataset[], series: { venue: string; symbol: string; interval: Interval }): 'stored' | 'trades' {
+  if (datasetsWith(datasets, { ...series, content: 'candles' }).length) return 'stored'
+  const derivable = (derivedIntervals as readonly Interval[]).includes(series.interval) && datasetsWith(datasets, { ...series, content: 'trades' }).length > 0
+  return derivable ? 'trades' : 'stored'
 }
 
 export const collectionsOf = (datasets: readonly Dataset[]) => [...new Set(datasets.map((d) => d.collection))]

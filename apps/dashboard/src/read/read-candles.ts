@@ -2,7 +2,8 @@ import {
   candleKeyRange, MAX_EPOCH_MS, MIN_EPOCH_MS, type Candle, type CandlesAnswer, type CandlesQuery, type ChartCandle, type Gap,
 } from '@streamforge/contracts'
 import type { Store, StoredDocument } from '@streamforge/store'
-import { collectionsOf, datasetsWith, orIfMissing, type Dataset } from './datasets.ts'
+import type { TradeHistory } from '../derive/trade-history.ts'
+import { candleSource, collectionsOf, datasetsWith, orIfMissing, type Dataset } from './datasets.ts'
 
 type StoredCandle = Candle & StoredDocument
 /** The first key of an instant with 13 digits: keys sort as text, and instants before it have 12. */
@@ -11,6 +12,16 @@ const firstOfThirteenDigits = 1_000_000_000_000
 export const toChartCandle = (candle: Omit<Candle, 'kind'>, closed: boolean): ChartCandle => {
   const { open_time, open, high, low, close, volume, backfilled } = candle
   return { open_time, open, high, low, close, volume, closed, backfilled }
+}
+
+/** Candles of a series from where there are some: its stored candles, else its trades; and its known gaps. */
+export async function readSeries({ store, history }: { store: Store; history: TradeHistory }, datasets: readonly Dataset[], query: CandlesQuery): Promise<CandlesAnswer> {
+  if (candleSource(datasets, query) === 'stored') return readCandles(store, datasets, query)
+  const { candles, more } = await history.candles(datasets, query)
+  const gaps = await readGaps(store, datasetsWith(datasets, { ...query, content: 'trades' }), {
+    from: candles[0]?.open_time ?? query.from ?? MIN_EPOCH_MS, to: query.to ?? MAX_EPOCH_MS,
+  })
+  return { candles, gaps, more }
 }
 
 /** The newest `limit` candles of the range from all datasets of the series, merged by open time, oldest first. */

@@ -1,11 +1,12 @@
 import type { LiveChannel, LiveClientMessage, LivePayload, LiveServerMessage } from '@streamforge/contracts'
-import { advanceConnection, reconnectDelay, startConnection, type ConnectionEvent, type ConnectionState } from '../model/connection-state.ts'
+import { advanceConnection, reconnectDelay, startConnection, type ConnectionEvent, type ConnectionState } from './connection-state.ts'
 
 export interface LiveSubscription<C extends LiveChannel> {
   channel: C
   /** The last thing seen, asked at every (re)connection: the server sends what came after it. */
   since?: () => number | undefined
-  onData: (data: Extract<LivePayload, { kind: C['kind'] }>) => void
+  /** `pushed`: it has just come to be; false for the answer to the subscription, which tells what was missed. */
+  onData: (data: Extract<LivePayload, { kind: C['kind'] }>, pushed: boolean) => void
 }
 
 export interface LiveClient {
@@ -32,22 +33,36 @@ export function createLiveClient({ open, now, random }: LiveWorld): LiveClient {
   let nextId = 1
   const listeners = new Set<() => void>()
   const subscriptions = new Map<number, LiveSubscription<LiveChannel>>()
+  /** Subscriptions whose answer has come on this connection. */
+  const answered = new Set<number>()
 
   const happened = (event: ConnectionEvent) => {
     const before = state
     state = advanceConnection(state, event)
-    if (state.status !== before.status || state.since !== before.since) for (const listener of listeners) listener()
+    if (state.status !== before.status || state.since !== before.since || state.behindMs !== before.behindMs) for (const listener of listeners) listener()
   }
   const send = (message: LiveClientMessage) => {
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message))
   }
   const announce = (id: number, { channel, since }: LiveSubscription<LiveChannel>) => {
     const seen = since?.()
+    answered.delete(id)
     send({ op: 'subscribe', id, channel, ...(seen !== undefined && { since: seen }) })
   }
   const receive = (message: LiveServerMessage) => {
-    happened(message.op === 'heartbeat' ? { type: 'heard', now: now(), everyMs: message.every_ms } : { type: 'heard', now: now() })
-    if (message.op === 'data') subscriptions.get(message.id)?.onData(message.data as never)
+    happened({
+      type: 'heard', now: now(), ...(message.op === 'heartbeat' && { everyMs: message.every_ms }), ...('at' in message && { at: message.at }),
+      ...(message.op === 'behind' && { left: true }),
+    })
+    if (message.op === 'behind') resume()
+    if (message.op !== 'data') return
+    subscriptions.get(message.id)?.onData(message.data as never, answered.has(message.id))
+    answered.add(message.id)
+  }
+  /** All that was sent before it was left out has been read by now: from here on it goes on. */
+  const resume = () => {
+    send({ op: 'resume' })
+    for (const [id, subscription] of subscriptions) announce(id, subscription)
   }
   const connect = () => {
     clearTimeout(retry)
@@ -96,6 +111,7 @@ export function createLiveClient({ open, now, random }: LiveWorld): LiveClient {
       announce(id, subscription as unknown as LiveSubscription<LiveChannel>)
       return () => {
         subscriptions.delete(id)
+        answered.delete(id)
         send({ op: 'unsubscribe', id })
       }
     },

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useSyncExternalStore } from 'react'
 import type { LiveChannel } from '@streamforge/contracts'
-import type { ConnectionState } from '../model/connection-state.ts'
+import type { ConnectionState } from './connection-state.ts'
 import { createLiveClient, type LiveSubscription } from './live-client.ts'
 
 const client = createLiveClient({
@@ -18,7 +18,7 @@ export function useLive<C extends LiveChannel>(channel: C | undefined, handlers:
   useEffect(() => {
     if (key === undefined) return undefined
     return client.subscribe<C>({
-      channel: JSON.parse(key) as C, since: () => current.current.since?.(), onData: (data) => current.current.onData(data),
+      channel: JSON.parse(key) as C, since: () => current.current.since?.(), onData: (data, pushed) => current.current.onData(data, pushed),
     })
   }, [key])
 }

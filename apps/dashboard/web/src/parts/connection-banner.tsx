@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'react'
 import { useConnection } from '../live/use-live.ts'
-import { formatDuration, formatLocalTime } from '../model/format.ts'
+import { formatDuration, formatLocalTime } from '../format.ts'
 
 /** Says when what is shown may no longer be true, since when, and that it has been made good. */
 export function ConnectionBanner() {
-  const { status, since } = useConnection()
+  const { status, since, behindMs } = useConnection()
   const now = useNow(status === 'live' ? undefined : 1_000)
   const [caughtUp, setCaughtUp] = useState(false)
   const [wasLost, setWasLost] = useState(false)
@@ -25,6 +25,11 @@ export function ConnectionBanner() {
         </p>
       )}
       {status === 'stale' && <p className="banner banner-warn"><strong>Stale:</strong> nothing heard since {formatLocalTime(since)} ({age}).</p>}
+      {status === 'behind' && (
+        <p className="banner banner-warn">
+          <strong>Catching up:</strong> {behindMs > 0 ? `what you see is ${formatDuration(behindMs / 1_000)} old` : 'some of what came was left out, and is being fetched'}. The connection or this device does not keep up.
+        </p>
+      )}
       {status === 'connecting' && now - since > 2_000 && <p className="banner banner-warn"><strong>Connecting</strong> for {age} …</p>}
       {status === 'live' && caughtUp && <p className="banner banner-good"><strong>Connected again:</strong> what was missed has been fetched.</p>}
     </div>
@@ -33,7 +38,7 @@ export function ConnectionBanner() {
 
 export function ConnectionDot() {
   const { status } = useConnection()
-  const text = { live: 'Live', stale: 'Stale', lost: 'Offline', connecting: 'Connecting' }[status]
+  const text = { live: 'Live', behind: 'Catching up', stale: 'Stale', lost: 'Offline', connecting: 'Connecting' }[status]
   return <span className={`connection connection-${status}`}><span className="dot" aria-hidden="true" />{text}</span>
 }
 

@@ -1,0 +1,34 @@
+import type { WorkflowSummary } from '@streamforge/contracts'
+import { describe, expect, it } from 'vitest'
+import { composeTimeRange, emptyForm, formProblems, groupTypes, readSymbols, toRequest } from './form-values.ts'
+import { mergeWorkflows } from './workflow-view.ts'
+
+describe('the form', () => {
+  const values = { ...emptyForm(Date.UTC(2024, 7, 8, 5)), symbols: 'btcusdt, ethusdt btcusdt', types: ['api_trades'] }
+  it('writes what the API reads', () => {
+    expect(readSymbols(values.symbols)).toEqual(['BTCUSDT', 'ETHUSDT'])
+    expect(toRequest(values)).toEqual({ symbols: ['BTCUSDT', 'ETHUSDT'], types: ['api_trades'], time_range: '2024-08-01:2024-08-08' })
+    expect(composeTimeRange('2024-08-01T12:30', '')).toBe('2024-08-01T12:30Z:')
+    expect(toRequest({ ...values, shards: '4', source: 'rest', name: ' x ' })).toMatchObject({ name: 'x', options: { shards: 4, source: 'rest' } })
+  })
+  it('says what is missing, field by field', () => {
+    expect(formProblems(values)).toEqual({})
+    expect(Object.keys(formProblems({ ...values, symbols: ' ', types: [], from: '', to: '' }))).toEqual(['symbols', 'types', 'from', 'to'])
+    expect(formProblems({ ...values, to: '' }).to).toContain('History needs an end')
+    expect(formProblems({ ...values, types: ['ws_trades'], to: '' })).toEqual({})
+    expect(formProblems({ ...values, to: values.from }).to).toContain('later')
+  })
+  it('offers only what is available, in groups', () => {
+    const type = (name: string, available = true) => ({ type: name as 'api_trades', description: name, source: 'api' as const, venues: [], available })
+    expect(groupTypes({ types: [type('api_candles_5m'), type('api_trades'), type('ws_orderbook'), type('ws_trades', false)] }))
+      .toMatchObject([{ title: 'History: candles', types: [{ label: '5m' }] }, { title: 'History', types: [{ label: 'trades' }] }, { title: 'Live', types: [{ label: 'order book' }] }])
+  })
+})
+
+describe('the list of workflows', () => {
+  it('takes changes in and removed ones out, newest first', () => {
+    const workflow = (workflow_id: string, created_at: number, status = 'running') => ({ workflow_id, created_at, status }) as WorkflowSummary
+    const merged = mergeWorkflows([workflow('a', 1), workflow('b', 2)], [workflow('c', 3), workflow('a', 1, 'failed')], ['b'])
+    expect(merged.map((w) => [w.workflow_id, w.status])).toEqual([['c', 'running'], ['a', 'failed']])
+  })
+})

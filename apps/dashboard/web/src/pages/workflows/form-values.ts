@@ -1,0 +1,78 @@
+import type { WorkflowRequestInput, WorkflowTypes } from '@streamforge/contracts'
+
+/** What a person has typed. Times are those of datetime inputs, read as UTC; an empty `to`: until stopped. */
+export interface FormValues {
+  symbols: string
+  types: readonly string[]
+  from: string
+  to: string
+  name: string
+  shards: string
+  source: 'auto' | 'rest' | 'archive'
+  maxAttempts: string
+}
+
+export const emptyForm = (now: number): FormValues => ({
+  symbols: '', types: [], from: dateTime(now - 7 * 86_400_000), to: dateTime(now), name: '', shards: '', source: 'auto', maxAttempts: '',
+})
+
+/** Midnight UTC of an instant's day, as a datetime input has it. */
+function dateTime(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 10)}T00:00`
+}
+
+export const isLive = (type: string) => type.startsWith('ws_')
+
+/** Upper case, split at commas and spaces, each once. */
+export const readSymbols = (text: string) => [...new Set(text.toUpperCase().split(/[\s,;]+/).filter(Boolean))]
+
+/** `from:to` in the API's spelling: whole days as dates, else minutes in UTC. */
+export function composeTimeRange(from: string, to: string): string {
+  return `${instant(from)}:${instant(to)}`
+}
+
+function instant(text: string): string {
+  return text.endsWith('T00:00') ? text.slice(0, 10) : text && `${text}Z`
+}
+
+/** What is missing before the server need be asked, by field. */
+export function formProblems(values: FormValues): Partial<Record<'symbols' | 'types' | 'from' | 'to', string>> {
+  const live = values.types.some(isLive)
+  return {
+    ...(!readSymbols(values.symbols).length && { symbols: 'Name at least one symbol, such as BTCUSDT.' }),
+    ...(!values.types.length && { types: 'Choose at least one kind of data.' }),
+    ...(!values.from && { from: 'Choose where it starts.' }),
+    ...(!values.to && !live && { to: 'History needs an end; only live data runs until stopped.' }),
+    ...(values.from && values.to && values.from >= values.to && { to: 'The end must be later than the start.' }),
+  }
+}
+
+export function toRequest(values: FormValues): WorkflowRequestInput {
+  const options = {
+    ...(values.shards && { shards: Number(values.shards) }), ...(values.source !== 'auto' && { source: values.source }),
+    ...(values.maxAttempts && { max_attempts: Number(values.maxAttempts) }),
+  }
+  return {
+    symbols: readSymbols(values.symbols), types: [...values.types] as WorkflowRequestInput['types'],
+    time_range: composeTimeRange(values.from, values.to),
+    ...(values.name.trim() && { name: values.name.trim() }), ...(Object.keys(options).length && { options }),
+  }
+}
+
+export interface TypeGroup {
+  title: string
+  types: { type: string; label: string; description: string }[]
+}
+
+/** The types that can be asked for, in the groups that people think in. */
+export function groupTypes({ types }: Pick<WorkflowTypes, 'types'>): TypeGroup[] {
+  const available = types.filter((t) => t.available).map(({ type, description }) => ({
+    type, description, label: type.replace(/^(api|ws)_/, '').replace('candles_', '').replace('orderbook', 'order book'),
+  }))
+  const group = (title: string, prefix: string) => ({ title, types: available.filter((t) => t.type.startsWith(prefix)) })
+  const rest = (source: string) => ({ types: available.filter((t) => t.type.startsWith(source) && !t.type.includes('_candles_')) })
+  return [
+    group('History: candles', 'api_candles_'), { title: 'History', ...rest('api_') },
+    group('Live: candles', 'ws_candles_'), { title: 'Live', ...rest('ws_') },
+  ].filter((g) => g.types.length)
+}
