@@ -1,4 +1,4 @@
-import { isSkipped, type BenchmarkResult } from './row.ts'
+import { isSkipped, type BenchmarkResult, type BenchmarkRow } from './row.ts'
 
 /** One line a figure; ratios against the baseline of the same run. */
 export function renderResult(result: BenchmarkResult): string {
@@ -6,6 +6,11 @@ export function renderResult(result: BenchmarkResult): string {
     if (isSkipped(row)) return `${row.benchmark}: skipped, ${row.skipped}`
     const value = `${row.value.toLocaleString('en-US')} ${row.unit}`
     const ratio = row.ratio === undefined ? '' : `  ${row.ratio.toFixed(2)} x ${row.baseline ?? ''}`
-    return `${row.benchmark.padEnd(24)}  ${row.subject.padEnd(48)} ${value.padStart(20)}${ratio}${row.target ? `  (target ${row.target})` : ''}`
+    return `${row.benchmark.padEnd(24)}  ${row.subject.padEnd(48)} ${value.padStart(20)}${ratio}${targetOf(row)}`
   }).join('\n')
+}
+
+function targetOf({ target, met }: BenchmarkRow): string {
+  if (target === undefined) return ''
+  return `  (target ${target}${met === undefined ? '' : met ? ': reached' : ': MISSED'})`
 }

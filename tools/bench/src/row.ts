@@ -9,6 +9,10 @@ export interface BenchmarkRow {
   baseline?: string
   /** What the project set itself, for the reader. */
   target?: string
+  /** Whether that was reached. */
+  met?: boolean
+  /** Figures behind the one shown. */
+  details?: Readonly<Record<string, number>>
 }
 
 /** A benchmark that could not be run, and why. */
