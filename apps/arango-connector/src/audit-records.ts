@@ -4,7 +4,7 @@ import {
 import type { StoredDocument } from '@streamforge/store'
 import { type Dataset, ownRecord } from './dataset.ts'
 import { auditUpdates } from './audit-updates.ts'
-import { addHole, type ExplainedHoles, explainCandleHole, explainTradeHole, gapCursor, noHoles } from './explain-holes.ts'
+import { addHole, type ExplainedHoles, explainCandleHole, explainTradeHole, gapCursor, noHoles, trailingGaps } from './explain-holes.ts'
 import { hashLines } from './hash-lines.ts'
 
 /** What reading a dataset's stored records in key order shows. */
@@ -24,6 +24,8 @@ export interface AuditResult extends ExplainedHoles {
 export interface Audit {
   /** Documents in key order, each batch after the one before. */
   add(documents: readonly StoredDocument[]): void
+  /** Records missed so far without an explanation. */
+  lost(): number
   finish(): AuditResult
 }
 
@@ -71,8 +73,15 @@ function auditCandles(dataset: Dataset & { unit: 'candles' }, gaps: readonly Gap
       }
       lines.flush()
     },
+    lost: () => holes.lost,
     finish() {
       if (!dataset.live) closeHole(range.to)
+      else if (expectedOpen !== undefined) {
+        for (const gap of trailingGaps(cursor, dataset.queueId, expectedOpen)) {
+          closeHole(gap.to)
+          expectedOpen = Math.max(expectedOpen, gap.to)
+        }
+      }
       return {
         ...holes, stored, foreign, spans: spans(dataset, from, expectedOpen), expected: stored + holes.missingAtSource + holes.lost,
         firstTradeId: undefined, lastTradeId: undefined, checksum: lines.checksum(),
@@ -114,8 +123,13 @@ function auditTrades(dataset: Dataset, gaps: readonly Gap[], ids?: TradeIds): Au
       }
       lines.flush()
     },
+    lost: () => holes.lost,
     finish() {
       if (ids) closeHole(ids.last + 1, dataset.range.to)
+      for (const { from, to, missing, cause } of dataset.live && lastId !== undefined ? trailingGaps(cursor, dataset.queueId, lastTime) : []) {
+        addHole(holes, { from, to, missing, cause })
+        lastTime = Math.max(lastTime, to - 1)
+      }
       return {
         ...holes, stored, foreign, spans: spans(dataset, firstTime, lastTime + 1), expected: stored + holes.missingAtSource + holes.lost,
         firstTradeId: ids?.first ?? firstTradeId, lastTradeId: ids?.last ?? lastId, checksum: lines.checksum(),

@@ -43,6 +43,7 @@ export function auditUpdates(dataset: Dataset): Audit {
       }
       lines.flush()
     },
+    lost: () => holes.lost,
     finish: () => ({
       ...holes, stored, foreign, expected: stored + holes.missingAtSource + holes.lost,
       spans: firstTime === undefined ? undefined : { from: firstTime, to: lastTime + 1 },

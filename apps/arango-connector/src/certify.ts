@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Assignment, type CoverageCertificate, type Gap, gapKey } from '@streamforge/contracts'
 import type { Store, StoredDocument } from '@streamforge/store'
+import { auditOwnRecords } from './audit-own-records.ts'
 import { type AuditResult, startAudit, type TradeIds } from './audit-records.ts'
 import { type Dataset, datasetKeyRange } from './dataset.ts'
+import type { OwnSpan } from './own-records.ts'
 
 /** What the certificate needs to know beside the store. */
 export interface StreamFacts {
@@ -12,6 +14,8 @@ export interface StreamFacts {
   markersComplete: boolean
   duplicates: number
   deadLettered: number
+  /** Of live data: what the queue has brought itself; undefined when that is nothing. */
+  own?: OwnSpan | undefined
 }
 
 export interface CertifyOptions {
@@ -30,10 +34,12 @@ const batchSize = 1000
 /** Reads the dataset in the store in key order and says what is there and what is not. */
 export async function certify(options: CertifyOptions): Promise<CoverageCertificate> {
   const { store, dataset, facts, signal, onProgress } = options
-  const audit = startAudit(dataset, await readGaps(store, dataset), facts.ids)
+  const gaps = await readGaps(store, dataset)
+  const begin = () => startAudit(dataset, gaps, facts.ids)
+  const audit = dataset.live && facts.own ? auditOwnRecords(begin, facts.own.first) : begin()
   let read = 0
   if (mayHoldRecords(dataset, facts)) {
-    for await (const documents of store.scan(options.assignment.collection_name, datasetKeyRange(dataset, facts.ids), { batchSize })) {
+    for await (const documents of store.scan(options.assignment.collection_name, keysToRead(dataset, facts), { batchSize })) {
       signal.throwIfAborted()
       audit.add(facts.ids || dataset.unit !== 'trades' ? documents : documents.filter((document) => isInRange(document, dataset)))
       read += documents.length
@@ -45,9 +51,16 @@ export async function certify(options: CertifyOptions): Promise<CoverageCertific
   return toCertificate(options, audit.finish())
 }
 
+/** A live queue vouches for nothing that others have stored after its own last record. `!` sorts before all that a longer key could go on with. */
+function keysToRead(dataset: Dataset, { ids, own }: StreamFacts): { from: string; to: string } {
+  const keys = datasetKeyRange(dataset, ids)
+  return dataset.live && own ? { from: keys.from, to: `${own.last}!` } : keys
+}
+
 /** Complete markers without ids prove that the range has no trade. */
-function mayHoldRecords(dataset: Dataset, { ids, markersComplete }: StreamFacts): boolean {
-  return dataset.unit !== 'trades' || dataset.live || ids !== undefined || !markersComplete
+function mayHoldRecords(dataset: Dataset, { ids, markersComplete, own }: StreamFacts): boolean {
+  if (dataset.live) return own !== undefined
+  return dataset.unit !== 'trades' || ids !== undefined || !markersComplete
 }
 
 /** Without proven ids all trades of the symbol are read, also those of other ranges. */

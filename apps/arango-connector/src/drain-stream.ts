@@ -1,5 +1,5 @@
 import { type Bus, consumeMessages } from '@streamforge/bus'
-import { catalog, StreamForgeError, type StreamMarker } from '@streamforge/contracts'
+import { catalog, type DataMessage, StreamForgeError, type StreamMarker } from '@streamforge/contracts'
 import { abortableDelay } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
 import { type Dataset, foreignness, isKept } from './dataset.ts'
@@ -17,6 +17,8 @@ export interface DrainOptions {
   service: string
   signal: AbortSignal
   now: () => number
+  /** Called before each batch is stored, with what is to be stored of it. */
+  onBringing?: (messages: readonly DataMessage[]) => Promise<void>
   /** Called after each batch is durable. */
   onStored: (batch: StoredBatch, deadLettered: number) => void | Promise<void>
   maxBatch?: number
@@ -54,6 +56,7 @@ export async function openStream(options: DrainOptions): Promise<Stream> {
     },
     async ({ messages, deadLettered }) => {
       const kept = dataset.live ? messages.filter(({ value }) => isKept(dataset, value)) : messages
+      await options.onBringing?.(kept.map(({ value }) => value))
       const stored = await storeBatch(store, options.collection, kept).catch((error: unknown) => {
         throw isOfMessages(error) ? error : notOfMessages(error, giveUp)
       })

@@ -84,3 +84,8 @@ export function explainTradeHole(hole: { from: number; to: number; missing: numb
   if (missing > 0) parts.push({ from: hole.from, to: Math.max(hole.to, hole.from + 1), missing, cause: 'lost' })
   return parts
 }
+
+/** A live queue's own gaps after its newest record, of which the holes between records say nothing. */
+export function trailingGaps({ gaps, unexplained }: GapCursor, queueId: string, newest: number): Gap[] {
+  return gaps.filter((gap, index) => gap.queue_id === queueId && gap.from >= newest && unexplained[index]! > 0)
+}

@@ -1,5 +1,5 @@
 import { publishMessages } from '@streamforge/bus'
-import { catalog, CoverageCertificate, QueueEvent, recordKey, type WorkerEvent } from '@streamforge/contracts'
+import { type BookDiff, catalog, CoverageCertificate, QueueEvent, recordKey, type Trade, type WorkerEvent } from '@streamforge/contracts'
 import type { StopCause } from '@streamforge/service'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Bench, candle, gap, loaderFinished, loaderStopped, marker, minute, openBench, start, trade, trades } from './connector-fixture.ts'
@@ -15,6 +15,12 @@ const certificateOf = (outcome: Awaited<ReturnType<Bench['run']>>) => {
   return CoverageCertificate.parse(outcome.result?.certificate)
 }
 const stored = (count: number) => expect.poll(() => bench.store.count(bench.assignment.collection_name).catch(() => 0), { interval: 5 }).toBe(count)
+
+/** What other queues keep in the same collection. */
+async function storeOthers(records: readonly Trade[]) {
+  await bench.store.ensureCollection(bench.assignment.collection_name)
+  await bench.store.writeBatch(bench.assignment.collection_name, records.map((t) => ({ _key: recordKey(t), ...t })))
+}
 
 /** What the connector has said. */
 async function heard(): Promise<WorkerEvent[]> {
@@ -85,6 +91,57 @@ describe('live trades', () => {
     expect(await bench.stored()).toMatchObject([{ trade_id: 100, backfilled: false, known_time: trade(100).event_time + 7 }])
   })
 
+  it('vouch for their own part of a collection that other live queues use too, and not for the time between', async () => {
+    bench = await openBench({ type: 'ws_trades' })
+    await storeOthers([...trades(0, 50), ...trades(500, 510)])
+    await bench.publish([...trades(100, 200), marker(100)])
+    await say(loaderStopped())
+    expect(certificateOf(await bench.run({}, {}, waits))).toMatchObject({
+      rows_stored: 100, rows_expected: 100, lost: 0, hole_count: 0, first_trade_id: 100, last_trade_id: 199, complete: true, from: trade(100).event_time, to: trade(199).event_time + 1,
+    })
+  })
+
+  it('reach back only over what joins them without an unexplained hole, and miss what they lack themselves', async () => {
+    bench = await openBench({ type: 'ws_trades' })
+    await storeOthers([...trades(0, 50), ...trades(60, 100)])
+    await bench.publish([...trades(100, 120), ...trades(125, 200), marker(95)])
+    await say(loaderStopped())
+    expect(certificateOf(await bench.run({}, {}, waits))).toMatchObject({
+      rows_stored: 135, rows_expected: 140, lost: 5, hole_count: 1, first_trade_id: 60, last_trade_id: 199, complete: false,
+    })
+  })
+
+  it('know their own part after a crash, though nothing more came', async () => {
+    bench = await openBench({ type: 'ws_trades' })
+    await storeOthers(trades(500, 510))
+    await bench.publish([...trades(100, 150), '{"not": "a record"}'])
+    let stop: (cause: StopCause) => void = () => undefined
+    const running = bench.run({ onStop: (given) => {
+      stop = given
+      return () => undefined
+    } }, {}, waits)
+    await stored(60)
+    await bench.publish(trades(150, 200))
+    await stored(110)
+    stop({ kind: 'terminated', signal: 'SIGTERM' })
+    expect(await running).toMatchObject({ ended: 'terminated' })
+    await say(loaderStopped())
+    expect(certificateOf(await bench.run({}, { attempt: 2 }, waits))).toMatchObject({ rows_stored: 100, lost: 0, first_trade_id: 100, last_trade_id: 199, dead_lettered: 1 })
+  })
+
+  it.each([
+    ['between records', [...trades(100, 150), 'gap', ...trades(155, 200)], { rows_stored: 95, last_trade_id: 199 }],
+    ['at their end', [...trades(100, 150), 'gap'], { rows_stored: 50, last_trade_id: 149 }],
+  ])('name a hole that was not filled when they stopped: %s', async (_, records, expected) => {
+    bench = await openBench({ type: 'ws_trades' })
+    const left = gap(trade(149).event_time, trade(155).event_time, 5, { type: 'ws_trades', cause: 'unconfirmed' })
+    await bench.publish([...records.map((r) => (r === 'gap' ? left : r)), marker(95)])
+    await say(loaderStopped())
+    expect(certificateOf(await bench.run({}, {}, waits))).toMatchObject({
+      ...expected, lost: 5, missing_at_source: 0, complete: false, holes: [{ missing: 5, cause: 'unconfirmed', from: left.from, to: left.to }],
+    })
+  })
+
   it('are certified while they come', async () => {
     bench = await openBench({ type: 'ws_trades' })
     await bench.publish(trades(100, 200))
@@ -140,10 +197,22 @@ describe('live candles', () => {
     })
     expect((await bench.stored()).map((d) => d.kind)).toEqual(['candle', 'candle', 'candle'])
   })
+
+  it('vouch for their own part, and for a hole at its end', async () => {
+    bench = await openBench({ type: 'ws_candles_1m' })
+    await bench.store.ensureCollection(bench.assignment.collection_name)
+    await bench.store.writeBatch(bench.assignment.collection_name, [candle(0), candle(1), candle(40)].map((c) => ({ _key: recordKey(c), ...c })))
+    const hole = gap(start + 13 * minute, start + 15 * minute, 2, { type: 'ws_candles_1m', cause: 'unconfirmed' })
+    await bench.publish([...Array.from({ length: 3 }, (_, i) => candle(10 + i, { backfilled: false })), hole, marker(3)])
+    await say(loaderStopped())
+    expect(certificateOf(await bench.run({}, {}, waits))).toMatchObject({
+      rows_stored: 3, rows_expected: 5, lost: 2, from: start + 10 * minute, to: start + 15 * minute, holes: [{ ...{ from: hole.from, to: hole.to }, missing: 2, cause: 'unconfirmed' }],
+    })
+  })
 })
 
 describe('a live order book', () => {
-  const diff = (first: number, last: number) => ({
+  const diff = (first: number, last: number): BookDiff => ({
     kind: 'book_diff', venue: 'binance', symbol: 'BTCUSDT', market: 'spot', first_update_id: first, final_update_id: last,
     bids: [['60000.10', '1.5']], asks: [], event_time: start + last, known_time: start + last,
   })
@@ -165,5 +234,14 @@ describe('a live order book', () => {
     await say(loaderStopped())
     expect(certificateOf(await bench.run({}, {}, waits))).toMatchObject({ unit: 'updates', open: true, ...expected })
     expect(await bench.stored()).toHaveLength(records.length)
+  })
+
+  it('vouches for its own diffs where another queue has followed the book before', async () => {
+    bench = await openBench({ type: 'ws_orderbook' })
+    await bench.store.ensureCollection(bench.assignment.collection_name)
+    await bench.store.writeBatch(bench.assignment.collection_name, [diff(1, 3), diff(4, 5), diff(90, 95)].map((d) => ({ _key: recordKey(d), ...d })))
+    await bench.publish([snapshot, diff(10, 12), diff(13, 13), marker(3)])
+    await say(loaderStopped())
+    expect(certificateOf(await bench.run({}, {}, waits))).toMatchObject({ rows_stored: 4, rows_expected: 4, lost: 0, complete: true })
   })
 })

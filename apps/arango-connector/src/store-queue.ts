@@ -7,6 +7,7 @@ import { type Dataset, datasetKeyRange, datasetOf, expectedRecords } from './dat
 import { type DrainOptions, drainStream, requireMarkers } from './drain-stream.ts'
 import { type DuplicateCount, openDuplicateCount } from './duplicate-count.ts'
 import { followStream } from './follow-stream.ts'
+import { openOwnRecords } from './own-records.ts'
 import { reconcile } from './reconcile.ts'
 import { isComplete, type StreamCompletion, streamTotals } from './stream-completion.ts'
 
@@ -47,9 +48,11 @@ interface Job {
 /** Stores live data until its loader has been stopped, or this worker is. */
 async function storeLive({ worker, store, dataset, duplicates, progress }: Job, options: DrainOptions & Waits): Promise<WorkerResult> {
   const { assignment, bus, log, now } = worker
-  const certificate = await followStream(options, async (signal) => {
+  const own = await openOwnRecords(options)
+  const certificate = await followStream({ ...options, onBringing: own.bring }, async (signal) => {
+    await own.save()
     const deadLettered = (await listDeadLetters(bus, { sourceTopic: options.topic, group: options.group })).length
-    const facts: StreamFacts = { ids: undefined, markersComplete: false, duplicates: duplicates.total(), deadLettered }
+    const facts: StreamFacts = { ids: undefined, markersComplete: false, duplicates: duplicates.total(), deadLettered, own: own.span() }
     const certificate = await certify({ store, dataset, assignment, facts, now, signal, onProgress: () => progress.tell() })
     await store.writeBatch('coverage', [{ _key: certificate.queue_id, ...certificate }])
     log.info({ complete: certificate.complete, stored: certificate.rows_stored, lost: certificate.lost }, 'certified so far')

@@ -25,9 +25,12 @@ export async function removeWorkflow(
 
 async function removeData(queue: StoredQueue, workflowId: string, store: Store, records: WorkflowRecords): Promise<void> {
   await store.deleteKeys('coverage', [queue.queue_id])
+  await store.deleteKeys('live_spans', [queue.queue_id]).catch(unlessMissing)
   await deleteWhere(store, 'gaps', queue.queue_id)
   if (await records.isShared(queue.collection_name, workflowId)) return
-  await store.dropCollection(queue.collection_name).catch((error: unknown) => {
-    if (!(error instanceof StreamForgeError && error.code === 'COLLECTION_NOT_FOUND')) throw error
-  })
+  await store.dropCollection(queue.collection_name).catch(unlessMissing)
+}
+
+function unlessMissing(error: unknown): void {
+  if (!(error instanceof StreamForgeError && error.code === 'COLLECTION_NOT_FOUND')) throw error
 }
