@@ -1,4 +1,4 @@
-import { floorToInterval, type ChartCandle, type Gap, type LivePayload } from '@streamforge/contracts'
+import { floorToInterval, type ChartCandle, type Gap, type LivePayload, type Trade } from '@streamforge/contracts'
 import { LiveBars, newestRunStart } from '../derive/live-bars.ts'
 import { candlesOfBars, mergeInto, type Bar } from '../derive/trade-bars.ts'
 import { readSeries } from '../read/read-candles.ts'
@@ -36,15 +36,15 @@ export function followTradeCandles(parts: FollowParts, channel: CandleChannel, p
     changedSince = Math.min(changedSince, time)
     gathered.touch()
   }
-  const take = (trades: Parameters<LiveBars['add']>[0]) => {
-    const first = newestRunStart(trades)
+  const take = (trades: readonly Trade[], first: number | undefined) => {
     if (first !== undefined) live ??= new LiveBars(first)
     changed(live?.add(trades))
   }
   const attached = attachFeeds(parts.feeds, { kind: 'trades', venue, symbol }, {
-    onAttached: (feed: TopicFeed) => take(feed.recentTrades()),
+    // What is missing among those published before now is in the store, if it is anywhere.
+    onAttached: (feed: TopicFeed) => take(feed.recentTrades(), newestRunStart(feed.recentTrades())),
     onUpdate(update) {
-      take(update.trades)
+      take(update.trades, live || !update.trades.length ? undefined : Math.min(...update.trades.map((trade) => trade.trade_id)))
       gaps.push(...update.gaps)
       if (update.gaps.length) changed(Math.min(...update.gaps.map((gap) => gap.from)))
     },

@@ -33,4 +33,19 @@ describe('a followed book', () => {
     expect(rebuilt).toMatchObject({ status: 'valid', update_id: 9 })
     expect(rebuilt.gap_reason).toBeUndefined()
   })
+
+  it('is closed by late diffs alone where ids prove it, but not where the book itself was wrong', () => {
+    expect(after(snapshot(2), diff(4, 5), diff(6, 7), diff(3, 3))).toMatchObject({ status: 'valid', update_id: 7 })
+    // The loader's own word of the gap: up to what came in its place nothing may be missing.
+    expect(after(snapshot(2), gap, diff(3, 5))).toMatchObject({ status: 'resynchronising', update_id: 2 })
+    expect(after(snapshot(2), gap, diff(3, 5), diff(9, 9), diff(6, 8))).toMatchObject({ status: 'valid', update_id: 9 })
+    expect(after(snapshot(2), { ...gap, reason: 'diverged' }, diff(3, 9))).toMatchObject({ status: 'resynchronising', gap_reason: 'diverged' })
+    expect(after(snapshot(2), diff(3, 3, [['12', '1']]), diff(4, 9))).toMatchObject({ status: 'resynchronising', gap_reason: 'crossed' })
+  })
+
+  it('keeps few diffs, however long it waits for a snapshot', () => {
+    const diffs = Array.from({ length: 10_000 }, (_, i) => diff(i + 10, i + 10))
+    expect(after(...diffs, snapshot(9_000))).toMatchObject({ status: 'valid', update_id: 10_009 })
+    expect(after(...diffs, snapshot(5_000))).toMatchObject({ status: 'resynchronising' })
+  })
 })
