@@ -48,7 +48,7 @@ describe('building graphs of features', () => {
     await stage.plan({ workflow_id: 'wf-0f0f0f', replay_of: 'wf-a1b2c3' })
     expect(resultOf(await stage.run()).hash).toBe(first.hash)
     expect(await versions()).toEqual(stored)
-    expect(await listGraphVersions(stage.store, graphCollections({ replay: true }))).toHaveLength(2)
+    expect(await listGraphVersions(stage.store, graphCollections({ workflow_id: 'wf-0f0f0f', replay_of: 'wf-a1b2c3' }))).toHaveLength(2)
   })
 
   it('uses nothing of what was known after the end of a window', async () => {

@@ -24,7 +24,7 @@ export async function buildGraphs(worker: WorkerContext<unknown>, waits: Waits =
   const store = await worker.store()
   const spec = await readStageSpec(store, assignment.queue_id)
   const windows = graphWindows(spec)
-  const collections = graphCollections({ replay: spec.replay_of !== undefined })
+  const collections = graphCollections(spec)
   await ensureGraphCollections(store, collections)
   await awaitBars(worker, store, { spec, to: windows.at(-1)!.to, ...waits })
   const job: Job = { worker, store, spec, collections, source: openBarSource(store, spec), parameters: parametersOf(spec) }
@@ -61,7 +61,7 @@ async function buildGraph(job: Job, window: GraphWindow, before: readonly GraphV
   })
   worker.signal.throwIfAborted()
   const version = versionOf(job, { window, relations, facts, read })
-  await writeGraphVersion(store, job.collections, { venue: spec.venue, version, relations })
+  await writeGraphVersion(store, job.collections, { version, relations })
   worker.progress({ records_written: edges + relations.length, message: `window ${before.length + 1}: ${relations.length} relations stored` })
   return version
 }
@@ -72,7 +72,7 @@ function versionOf(
   const version = `${spec.workflow_id.slice('wf-'.length)}_${spec.interval}_${window.to}`
   const { kinds, ...numbers } = parameters
   return {
-    _key: version, version, queue_id: spec.queue_id, workflow_id: spec.workflow_id, interval: spec.interval, from: window.from, to: window.to, symbols: spec.symbols,
+    _key: version, version, queue_id: spec.queue_id, workflow_id: spec.workflow_id, venue: spec.venue, interval: spec.interval, from: window.from, to: window.to, symbols: spec.symbols,
     parameters: { ...numbers, ...facts, kinds: kinds.join(','), bars: read.series.bars, rows: read.rows, symbols_without_bars: read.empty.length },
     statistics: summariseGraph(spec.symbols, relations), hash: hashRelations(relations), created_at: worker.now(),
   }

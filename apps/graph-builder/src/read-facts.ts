@@ -9,7 +9,7 @@ const pairVenues: ReadonlySet<string> = new Set(['binance', 'coinbase'])
 
 /** What is known of the symbols: sector and industry of the stored assets, and what a pair is made of. */
 export async function readAssetFacts(store: Store, venue: string, symbols: readonly string[]): Promise<AssetFacts[]> {
-  const stored = new Map((await readAssets(store, graphCollections(), venue, symbols)).map((asset) => [asset.symbol, asset]))
+  const stored = new Map((await readAssets(store, graphCollections(), { venue, symbols: [...symbols] })).map((asset) => [asset.symbol, asset]))
   return symbols.map((symbol) => ({
     symbol, sector: stored.get(symbol)?.sector, industry: stored.get(symbol)?.industry, ...(pairVenues.has(venue) && splitSymbol(symbol)),
   }))

@@ -34,6 +34,7 @@ export const GraphVersion = z.strictObject({
   _key: z.string(),
   version: z.string().describe('`<queue suffix>_<interval>_<window end>`; deterministic'),
   queue_id: QueueId, workflow_id: WorkflowId,
+  venue: Venue,
   interval: Interval,
   from: Epoch, to: Epoch.describe('Window of bars, `to` excluded; nothing known after `to` was used'),
   symbols: z.array(Symbol),
@@ -47,6 +48,13 @@ export const GraphVersion = z.strictObject({
 })
 export type GraphVersion = z.infer<typeof GraphVersion>
 
+/** GET /api/graphs: versions, the newest window first. */
+export const GraphsQuery = z.strictObject({
+  workflow_id: WorkflowId.optional(),
+  interval: Interval.optional(),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+})
+export const GraphParams = z.strictObject({ version: z.string().min(1).max(200) })
 export const GraphList = z.strictObject({ versions: z.array(GraphVersion) })
 export const GraphAnswer = z.strictObject({ version: GraphVersion, assets: z.array(Asset), relations: z.array(AssetRelation) })
 export type GraphAnswer = z.infer<typeof GraphAnswer>

@@ -33,7 +33,7 @@ export { QueueCommand, StoredQueue, StageRate, StoredWorkflow } from './stored-w
 export {
   featureSets, FeatureSet, FeatureRow, featureKey, featureKeyRange, FeaturesQuery, FeaturesAnswer,
 } from './features.ts'
-export { assetGraph, RelationKind, Asset, AssetRelation, GraphVersion, GraphList, GraphAnswer } from './graph.ts'
+export { assetGraph, RelationKind, Asset, AssetRelation, GraphVersion, GraphsQuery, GraphParams, GraphList, GraphAnswer } from './graph.ts'
 export {
   ModelName, RunId, ModelAlias, Measured, Scores, EpochReport, TrainingRun, ModelVersion, StoredModelAlias, ModelList, TrainingRunList, PromoteRequest,
 } from './model.ts'

@@ -1,4 +1,4 @@
-import { type Asset, assetGraph, type AssetRelation, type GraphVersion, StreamForgeError } from '@streamforge/contracts'
+import { type Asset, assetGraph, type AssetRelation, type GraphVersion, type StageSpec, StreamForgeError } from '@streamforge/contracts'
 import type { Store, StoredDocument } from '@streamforge/store'
 import { type Relation, relationName } from './relation.ts'
 
@@ -9,10 +9,12 @@ export interface GraphCollections {
   versions: string
 }
 
-/** Where graphs are. A replay's lie apart, so that nobody takes them for the real ones. */
-export function graphCollections(options: { replay?: boolean } = {}): GraphCollections {
+/** Where graphs are. Those of a replay lie apart, in collections with its suffix, so that nobody takes them for the real ones. */
+export function graphCollections(stage?: Pick<StageSpec, 'workflow_id' | 'replay_of'>): GraphCollections {
   const { name: graph, vertices, edges, versions } = assetGraph
-  return options.replay ? { graph: `replay_${graph}`, vertices, edges: `replay_${edges}`, versions: `replay_${versions}` } : { graph, vertices, edges, versions }
+  if (stage?.replay_of === undefined) return { graph, vertices, edges, versions }
+  const suffix = stage.workflow_id.slice('wf-'.length)
+  return { graph: `${graph}_${suffix}`, vertices, edges: `${edges}_${suffix}`, versions: `${versions}_${suffix}` }
 }
 
 export async function ensureGraphCollections(store: Store, { graph, vertices, edges, versions }: GraphCollections): Promise<void> {
@@ -29,20 +31,21 @@ export const assetKey = (venue: string, symbol: string) => `${venue}_${symbol}`
  * Relations of an earlier attempt that are none any more go. A version that is there with the same hash is left as it is.
  */
 export async function writeGraphVersion(
-  store: Store, collections: GraphCollections, { venue, version, relations }: { venue: string; version: GraphVersion; relations: readonly Relation[] },
+  store: Store, collections: GraphCollections, { version, relations }: { version: GraphVersion; relations: readonly Relation[] },
 ): Promise<void> {
+  const { venue } = version
   const assets = version.symbols.map((symbol): Asset => ({ _key: assetKey(venue, symbol), venue, symbol }))
   await store.writeBatch(collections.vertices, assets, { overwrite: false })
   const stored = await store.get<GraphVersion & StoredDocument>(collections.versions, version._key)
   if (stored?.hash === version.hash) return
-  const edges = relations.map((relation) => edgeOf(relation, { venue, version, vertices: collections.vertices }))
+  const edges = relations.map((relation) => edgeOf(relation, version, collections.vertices))
   await removeOthers(store, collections.edges, version.version, new Set(edges.map(({ _key }) => _key)))
   await store.writeBatch(collections.edges, edges)
   await store.writeBatch(collections.versions, [version])
 }
 
-function edgeOf(relation: Relation, { venue, version, vertices }: { venue: string; version: GraphVersion; vertices: string }): AssetRelation {
-  const vertex = (symbol: string) => `${vertices}/${assetKey(venue, symbol)}`
+function edgeOf(relation: Relation, version: GraphVersion, vertices: string): AssetRelation {
+  const vertex = (symbol: string) => `${vertices}/${assetKey(version.venue, symbol)}`
   return {
     _key: `${version.version}_${relationName(relation)}`, _from: vertex(relation.source), _to: vertex(relation.target), version: version.version, ...relation,
     from: version.from, to: version.to,
@@ -90,7 +93,9 @@ export async function readRelations(store: Store, { edges }: GraphCollections, v
   return relations
 }
 
-export async function readAssets(store: Store, { vertices }: GraphCollections, venue: string, symbols: readonly string[]): Promise<Asset[]> {
+export async function readAssets(
+  store: Store, { vertices }: GraphCollections, { venue, symbols }: Pick<GraphVersion, 'venue' | 'symbols'>,
+): Promise<Asset[]> {
   const keys = symbols.map((symbol) => assetKey(venue, symbol))
   return orNone(store.find<Asset & StoredDocument>(vertices, { where: { _key: { in: keys } }, limit: keys.length }), [])
 }
