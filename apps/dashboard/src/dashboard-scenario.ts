@@ -33,6 +33,7 @@ export interface DashboardScenario {
   readonly bus: Bus
   readonly store: Store
   readonly url: string
+  readonly directory: string
   /** A queue as the orchestrator has it in the store, with its topic and its collection. */
   addQueue(id: string, type: string, status: string, options?: { symbol?: string; topic?: string; collection?: string }): Promise<void>
   publish(topic: string, records: readonly DataMessage[]): Promise<void>
@@ -61,7 +62,7 @@ export async function openDashboard(options: { bus?: Bus; maxWaiting?: number } 
   })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   return {
-    bus, store, url,
+    bus, store, url, directory,
     async addQueue(id, type, status, { symbol = 'BTCUSDT', topic = `${id}-data`, collection = `${symbol.toLowerCase()}_trades` } = {}) {
       await store.ensureCollection(collection)
       await bus.admin.createTopic({ name: topic, partitions: 1 })
@@ -84,7 +85,7 @@ export async function openDashboard(options: { bus?: Bus; maxWaiting?: number } 
   }
 }
 
-async function openPage(url: string): Promise<Page> {
+export async function openPage(url: string): Promise<Page> {
   const socket = new WebSocket(`${url.replace('http', 'ws')}/live`)
   const messages: LiveServerMessage[] = []
   socket.on('message', (data) => messages.push(JSON.parse(String(data)) as LiveServerMessage))
