@@ -1,7 +1,8 @@
-// npm run bench [-- --json] [-- --only end-to-end,kafka,python,book]
+// npm run bench [-- --json] [-- --only end-to-end,kafka,python,book,graph]
 import { parseArgs } from 'node:util'
 import { benchBook } from './book-throughput.ts'
 import { benchEndToEnd } from './end-to-end.ts'
+import { benchGraph } from './graph-cost.ts'
 import { benchKafka } from './kafka-throughput.ts'
 import { benchPythonLoader } from './python-loader.ts'
 import { renderResult } from './render-result.ts'
@@ -12,6 +13,7 @@ const benchmarks: Record<string, () => Promise<BenchmarkResult>> = {
   python: benchPythonLoader,
   kafka: benchKafka,
   book: benchBook,
+  graph: benchGraph,
 }
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } })
