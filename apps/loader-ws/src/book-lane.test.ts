@@ -1,4 +1,4 @@
-import { DataMessage, type BookDiff } from '@streamforge/contracts'
+import { DataMessage, recordKey, type BookDiff, type BookRecord } from '@streamforge/contracts'
 import { rebuildBook } from '@streamforge/market'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { START, startFakeExchange, type FakeExchange } from './fake-exchange.ts'
@@ -56,7 +56,7 @@ it('publishes every diff, the snapshots and the best bid and offer, from which t
   const result = await run.result
   for (const message of topic.messages) expect(DataMessage.safeParse(message).error).toBeUndefined()
   expect(ofKind(topic, 'book_snapshot').map((s) => s.source)).toEqual(['rest', 'periodic', 'periodic'])
-  expect(result).toMatchObject({ records_written: 28, checkpoint: [{ position: updateId + 1 }] })
+  expect(result).toMatchObject({ records_written: 28, checkpoint: [{ position: 28 }] })
   const records = topic.messages.filter((m) => m.kind === 'book_diff' || m.kind === 'book_snapshot')
   for (const ticker of ofKind(topic, 'book_ticker')) {
     const rebuilt = rebuildBook(records, ticker.update_id)
@@ -104,4 +104,33 @@ it('publishes a diff that comes twice once', async () => {
   run.stop()
   await run.result
   expect(ofKind(topic, 'book_diff').map((d: BookDiff) => d.final_update_id)).toEqual([102, 104])
+})
+
+it.each([['never', 0], ['some time before', 1]])('counts each record once over attempts, when the one that died had last reported %s', async (_, reports) => {
+  const first = runBook({ pace: { bookSnapshotDiffs: 3 } })
+  await exchange.subscribed(DIFFS)
+  const tick = () => {
+    change(`${updateId}.5`)
+    exchange.send(TICKER, { u: updateId, s: 'BTCUSDT', b: '99.00', B: '1', a: '101.00', A: '1' })
+  }
+  for (let i = 0; i < 4; i++) tick()
+  await until(topic, () => ofKind(topic, 'book_ticker').length === 4 && ofKind(topic, 'book_snapshot').length >= 1)
+  const reported = () => first.progress.find((p) => p.checkpoint)?.checkpoint
+  await expect.poll(reported, { interval: 5 }).toBeDefined()
+  const checkpoint = reports === 0 ? [] : reported()!
+  for (let i = 0; i < 6; i++) tick()
+  await until(topic, () => ofKind(topic, 'book_ticker').length === 10)
+  first.kill()
+  await first.result
+  exchange.cut()
+  const second = runBook({ checkpoint })
+  await exchange.subscribed(DIFFS)
+  tick()
+  await until(topic, () => ofKind(topic, 'book_ticker').length === 11)
+  second.stop()
+  const result = await second.result
+  const records = new Set(topic.messages.filter((m) => m.kind.startsWith('book_')).map((m) => recordKey(m as BookRecord))).size
+  expect(records).toBeGreaterThan(22)
+  expect(result.records_written).toBe(records)
+  expect(ofKind(topic, 'end_of_stream')).toMatchObject([{ records }])
 })

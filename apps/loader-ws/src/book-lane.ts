@@ -9,6 +9,8 @@ const REST_DEPTH = 5_000
 const PERIODIC_DEPTH = 1_000
 /** Update ids remembered to recognise diffs that come twice (both connections of a renewal bring them). */
 const REMEMBERED_IDS = 4_096
+/** A book is not resumed at an id: its checkpoint says up to which offset of the topic its records are counted. */
+const counted = { position: 'offset', counted: 1 } as const
 
 /**
  * An order book: every diff of the stream and the best bid and offer go to the topic as they come, with the snapshots that the local book
@@ -19,7 +21,6 @@ export class BookLane extends LaneBase {
   private readonly from: number
   private readonly to: number | undefined
   private readonly seen = new Set<number>()
-  private newestId = -1
   private tickerId = -1
   private snapshotAt = 0
   private snapshotId = -1
@@ -56,15 +57,14 @@ export class BookLane extends LaneBase {
   private onTicker(ticker: BookTicker): void {
     if (ticker.update_id <= this.tickerId || this.isOutside(ticker.event_time)) return
     this.tickerId = ticker.update_id
-    this.write(ticker, { receivedAt: ticker.known_time, position: undefined, counted: 1 })
+    this.write(ticker, { receivedAt: ticker.known_time, ...counted })
   }
 
   private onDiff(diff: BookDiff): void {
     if (this.isOutside(diff.event_time)) return
     if (!this.isKnown(diff.final_update_id)) {
-      this.newestId = Math.max(this.newestId, diff.final_update_id)
       this.diffsSinceSnapshot++
-      this.write(diff, { receivedAt: diff.known_time, position: this.newestId + 1, counted: 1 })
+      this.write(diff, { receivedAt: diff.known_time, ...counted })
     }
     this.handle({ type: 'diff', diff, now: this.options.now() })
     this.snapshotIfDue()
@@ -97,9 +97,9 @@ export class BookLane extends LaneBase {
         this.count('gaps in the book')
         this.options.log.warn({ reason: output.gap.reason, expected_id: output.gap.expected_id, got_id: output.gap.got_id }, 'the order book has a gap')
         this.notice(`gap in the book (${output.gap.reason}): ${output.gap.expected_id} was expected, ${output.gap.got_id} came`)
-        return this.writeChecked(output.gap, { receivedAt: undefined, position: undefined, counted: 1 })
+        return this.writeChecked(output.gap, { receivedAt: undefined, ...counted })
       case 'load':
-        this.writeChecked(output.snapshot, { receivedAt: undefined, position: undefined, counted: 1 })
+        this.writeChecked(output.snapshot, { receivedAt: undefined, ...counted })
         return this.tookSnapshot(output.snapshot.last_update_id)
       case 'synchronised':
         this.count('synchronisations')
@@ -131,7 +131,7 @@ export class BookLane extends LaneBase {
     const snapshot = this.book.snapshot(PERIODIC_DEPTH, now)
     if (!snapshot || snapshot.last_update_id <= this.snapshotId) return
     this.tookSnapshot(snapshot.last_update_id)
-    this.writeChecked(snapshot, { receivedAt: undefined, position: undefined, counted: 1 })
+    this.writeChecked(snapshot, { receivedAt: undefined, ...counted })
   }
 
   private tookSnapshot(id: number): void {

@@ -8,8 +8,8 @@ import { TopicWriter } from './topic-writer.ts'
 interface Mark {
   /** Receipt of its frame; undefined: it came over REST. */
   receivedAt: number | undefined
-  /** Everything before is on the topic with this message; undefined: it moves nothing. */
-  position: number | undefined
+  /** Everything before is on the topic with this message: a place in the series, or the topic's own offset. Undefined: it moves nothing. */
+  position: number | 'offset' | undefined
   /** 1 for a record that the store keeps under a key of its own. */
   counted: 0 | 1
 }
@@ -51,7 +51,7 @@ export abstract class LaneBase implements Lane {
     this.ended.catch(() => undefined)
     this.writer = new TopicWriter<Mark>({
       bus: options.bus, topic: options.assignment.kafka_topic, key: options.assignment.symbol, partition: 0, now: options.now, random: options.random,
-      onWritten: (marks) => this.onWritten(marks), onFailed: (error) => this.fail(error),
+      onWritten: (marks, end) => this.onWritten(marks, end), onFailed: (error) => this.fail(error),
       onRetry: (error) => this.notice(`the bus did not take records and is tried again: ${toStreamForgeError(error).message}`),
     })
   }
@@ -128,12 +128,12 @@ export abstract class LaneBase implements Lane {
     return this.options.sleep(ms, this.closing.signal)
   }
 
-  private onWritten(marks: readonly Mark[]): void {
+  private onWritten(marks: readonly Mark[], end: number): void {
     const { now, onDelay } = this.options
     const writtenAt = now()
     for (const { receivedAt, position, counted } of marks) {
       this.records += counted
-      if (position !== undefined) this.position = position
+      if (position !== undefined) this.position = position === 'offset' ? end : position
       if (receivedAt !== undefined) onDelay?.(writtenAt - receivedAt)
     }
     this.report()

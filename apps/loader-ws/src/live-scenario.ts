@@ -27,9 +27,10 @@ export function fakeTopic(partitions = 1, before: () => Promise<void> = () => Pr
       } as unknown as Bus['admin'],
       async publish(_topic, outgoing) {
         await before()
+        const offset = topic.messages.length
         topic.messages.push(...outgoing.map((m) => JSON.parse(String(m.value)) as DataMessage))
         for (const waiter of topic.waiters) waiter()
-        return outgoing.map((m) => ({ partition: m.partition!, offset: BigInt(topic.messages.length) }))
+        return outgoing.map((m, i) => ({ partition: m.partition!, offset: BigInt(offset + i) }))
       },
     },
   }

@@ -1,13 +1,14 @@
-import { DataMessage, nextOpenTime, type Assignment, type Checkpoint } from '@streamforge/contracts'
+import { DataMessage, nextOpenTime, recordKey, type Assignment, type BookRecord, type Checkpoint } from '@streamforge/contracts'
 import type { Bus } from '@streamforge/bus'
 
 const PAGE = 1_000
 
 /**
  * Where to go on. Without a checkpoint the topic itself is read: an attempt that died before its first report left records there, and what
- * followed them must not become a hole.
+ * followed them must not become a hole. Of an order book the records behind the checkpoint are counted.
  */
 export async function startingCheckpoint(bus: Pick<Bus, 'admin'>, assignment: Assignment): Promise<Checkpoint> {
+  if (assignment.type === 'ws_orderbook') return bookCheckpoint(bus, assignment)
   if (assignment.checkpoint.length > 0) return assignment.checkpoint
   let first: number | undefined
   let position = 0
@@ -20,13 +21,23 @@ export async function startingCheckpoint(bus: Pick<Bus, 'admin'>, assignment: As
     records++
   }
   if (first === undefined) return []
-  return [{ shard: 0, position, records, done: false, ...(assignment.type !== 'ws_orderbook' && { first_trade_id: first }) }]
+  return [{ shard: 0, position, records, done: false, first_trade_id: first }]
 }
 
-async function* readTopic({ admin }: Pick<Bus, 'admin'>, topic: string): AsyncGenerator<DataMessage> {
+/** Books cannot be asked for again: what a dead attempt has left on the topic after its last report is there for good, under keys of its own. */
+async function bookCheckpoint(bus: Pick<Bus, 'admin'>, { checkpoint, kafka_topic: topic }: Assignment): Promise<Checkpoint> {
+  const saved = checkpoint.find(({ shard }) => shard === 0) ?? { shard: 0, position: 0, records: 0, done: false }
+  const { latest } = (await bus.admin.describeTopic(topic)).partitions[0]!
+  const keys = new Set<string>()
+  for await (const message of readTopic(bus, topic, BigInt(saved.position))) if (message.kind.startsWith('book_')) keys.add(recordKey(message as BookRecord))
+  const records = saved.records + keys.size
+  return records === 0 ? [] : [{ ...saved, position: Math.max(saved.position, Number(latest)), records }]
+}
+
+async function* readTopic({ admin }: Pick<Bus, 'admin'>, topic: string, from = 0n): AsyncGenerator<DataMessage> {
   const { partitions } = await admin.describeTopic(topic)
   const { earliest, latest } = partitions[0]!
-  for (let offset = earliest; offset < latest;) {
+  for (let offset = from > earliest ? from : earliest; offset < latest;) {
     const messages = await admin.peek(topic, { partition: 0, offset, limit: PAGE })
     if (messages.length === 0) return
     for (const { value } of messages) {
@@ -40,7 +51,6 @@ async function* readTopic({ admin }: Pick<Bus, 'admin'>, topic: string): AsyncGe
 function placesOf(message: DataMessage): { place: number; after: number } | undefined {
   if (message.kind === 'trade') return { place: message.trade_id, after: message.trade_id + 1 }
   if (message.kind === 'candle') return { place: message.open_time, after: nextOpenTime(message.open_time, message.interval) }
-  if (message.kind === 'book_diff') return { place: message.final_update_id, after: message.final_update_id + 1 }
   return undefined
 }
 

@@ -14,7 +14,7 @@ function setUp(publish: (batch: string[], call: number) => Promise<void> | void,
         const batch = messages.map((m) => String(m.value))
         batches.push(batch)
         await publish(batch, batches.length)
-        return []
+        return messages.map((_, i) => ({ partition: 0, offset: BigInt(i) }))
       },
     },
     topic: 't', key: 'K', partition: 0, limits, random: () => 0,

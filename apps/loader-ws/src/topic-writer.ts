@@ -7,8 +7,8 @@ export interface TopicWriterOptions<Mark> {
   topic: string
   key: string
   partition: number
-  /** Called after the bus has acknowledged, once for a batch, with the marks of its messages in order. */
-  onWritten: (marks: readonly Mark[]) => void
+  /** Called after the bus has acknowledged, once for a batch, with the marks of its messages in order and the topic's offset behind the last. */
+  onWritten: (marks: readonly Mark[], end: number) => void
   /** The bus refused for good, or for too long. Nothing is written after it. */
   onFailed: (error: unknown) => void
   /** A publish failed and is tried again. */
@@ -82,15 +82,16 @@ export class TopicWriter<Mark> {
     while (this.messages.length > 0 && !this.failed) {
       const messages = this.messages.splice(0, this.limits.batch)
       const marks = this.marks.splice(0, messages.length)
+      let end: number
       try {
-        await this.publish(messages)
+        end = await this.publish(messages)
       } catch (error) {
         this.failed = true
         this.messages = []
         this.makeRoom()
         return this.options.onFailed(error)
       }
-      this.options.onWritten(marks)
+      this.options.onWritten(marks, end)
       if (this.messages.length <= this.limits.waiting / 2) this.makeRoom()
     }
   }
@@ -102,13 +103,12 @@ export class TopicWriter<Mark> {
   }
 
   /** A batch that may have been written is written again: the store's keys make that harmless. */
-  private async publish(messages: OutgoingMessage[]): Promise<void> {
+  private async publish(messages: OutgoingMessage[]): Promise<number> {
     const { bus, topic, onRetry, now = Date.now, random = Math.random } = this.options
     const giveUpAt = now() + this.limits.retryMs
     for (let failures = 0; ; failures++) {
       try {
-        await bus.publish(topic, messages)
-        return
+        return Number((await bus.publish(topic, messages)).at(-1)!.offset) + 1
       } catch (error) {
         if (!toStreamForgeError(error).retryable || now() >= giveUpAt) throw error
         onRetry?.(error)
