@@ -4,7 +4,7 @@ import { connectBus, type Bus } from '@streamforge/bus'
 import type { Workflow } from '@streamforge/contracts'
 import { connectStore } from '@streamforge/store'
 import { countTopic } from './count-topic.ts'
-import { addHistograms, between, readCounter, readHistogram, type Histogram } from './histogram.ts'
+import { addHistograms, between, countOf, readCounter, readHistogram, type Histogram } from './histogram.ts'
 import { openPage } from './page-delay.ts'
 import { startPlatformProcess, type PlatformProcess } from './platform-process.ts'
 import { watchProcesses, type ProcessUse } from './processes.ts'
@@ -78,6 +78,7 @@ async function measureOn(platform: PlatformProcess, load: LiveLoad): Promise<Liv
   })
   try {
     say(`${expected} queues are live; warming up for ${load.warmUpSeconds} s`)
+    await until(`${page.client} is shown trades of ${symbols[0]}`, 60_000, async () => countOf((await page.read()).received) > 0)
     await pause(load.warmUpSeconds)
     await page.reset()
     const [before, seconds, after] = await sampleOver(platform, load)
