@@ -1,4 +1,6 @@
-export { buildPanel, emptyPanel, forwardReturns, slicePanel, type AssetRelations, type Panel, type PanelPlan, type PanelRow } from './panel.ts'
+export {
+  buildPanel, emptyPanel, forwardReturns, slicePanel, startPanel, type AssetRelations, type Panel, type PanelPlan, type PanelRow, type PanelWriter,
+} from './panel.ts'
 export { purgedBars, splitByShare, splitTime, type BarRange, type SplitPlan, type TimeSplit } from './time-split.ts'
 export { checkFeatureNames, fitNormaliser, normaliseFeatures, presentAssets, type Normaliser } from './normaliser.ts'
 export { seededRandom } from './seeded-random.ts'

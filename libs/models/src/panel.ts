@@ -49,17 +49,36 @@ export interface PanelPlan {
  * @throws StreamForgeError BAD_TRAINING_DATA for a row whose values do not fit the names
  */
 export function buildPanel(plan: PanelPlan, rows: Iterable<PanelRow>): Panel {
-  const { symbols, featureNames, horizonBars, asOf = Infinity } = plan
-  const asset = new Map(symbols.map((symbol, n) => [symbol, n]))
-  const kept = Array.from(rows).filter((row) => row.knownTime <= asOf && asset.has(row.symbol))
+  const symbols = new Set(plan.symbols)
+  const { asOf = Infinity } = plan
+  const kept = Array.from(rows).filter((row) => row.knownTime <= asOf && symbols.has(row.symbol))
   const openTimes = plan.openTimes ?? [...new Set(kept.map((row) => row.openTime))].toSorted((a, b) => a - b)
+  const writer = startPanel({ ...plan, openTimes })
+  for (const row of kept) writer.place(row)
+  return writer.finish()
+}
+
+/** {@link buildPanel} row by row, for more rows than one wants in memory. */
+export interface PanelWriter {
+  /** True when the row has a place. */
+  place(row: PanelRow): boolean
+  finish(): Panel
+}
+
+export function startPanel(plan: PanelPlan & { openTimes: readonly number[] }): PanelWriter {
+  const { symbols, featureNames, horizonBars, openTimes, asOf = Infinity } = plan
+  const asset = new Map(symbols.map((symbol, n) => [symbol, n]))
   const bar = new Map(openTimes.map((time, t) => [time, t]))
   const panel = emptyPanel(symbols, featureNames, Float64Array.from(openTimes), horizonBars)
-  for (const row of kept) {
-    const t = bar.get(row.openTime)
-    if (t !== undefined) placeRow(panel, t * symbols.length + asset.get(row.symbol)!, row)
+  return {
+    place(row) {
+      const [t, n] = [bar.get(row.openTime), asset.get(row.symbol)]
+      if (t === undefined || n === undefined || row.knownTime > asOf) return false
+      placeRow(panel, t * symbols.length + n, row)
+      return true
+    },
+    finish: () => ({ ...panel, returns: forwardReturns(panel.close, symbols.length, horizonBars) }),
   }
-  return { ...panel, returns: forwardReturns(panel.close, symbols.length, horizonBars) }
 }
 
 /** A panel of T bars in which nothing is known. */
