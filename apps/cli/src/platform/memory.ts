@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises'
 
-/** Watches the resident memory of several processes together. Linux only: elsewhere the peak stays undefined. */
+/**
+ * Watches the memory of several processes together. What they share, such as Node's own program, counts once: each has its proportion (PSS), for
+ * the sum of resident sizes would count it in every one. Linux only: elsewhere the peak stays undefined.
+ */
 export interface MemoryWatch {
   /** Highest sum seen, in bytes. */
   readonly peakBytes: () => number | undefined
@@ -13,7 +16,7 @@ export function watchMemory(pids: () => Promise<number[]>, everyMs = 1_000): Mem
   const sample = async () => {
     if (busy) return
     busy = true
-    const sizes = await Promise.all((await pids()).map(residentBytes))
+    const sizes = await Promise.all((await pids()).map(proportionalBytes))
     const sum = sizes.reduce<number>((a, b) => a + (b ?? 0), 0)
     if (sum > 0) peak = Math.max(peak ?? 0, sum)
     busy = false
@@ -23,8 +26,8 @@ export function watchMemory(pids: () => Promise<number[]>, everyMs = 1_000): Mem
   return { peakBytes: () => peak, stop: () => clearInterval(timer) }
 }
 
-async function residentBytes(pid: number): Promise<number | undefined> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-  const kib = /^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]
+async function proportionalBytes(pid: number): Promise<number | undefined> {
+  const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '')
+  const kib = /^Pss:\s+(\d+) kB/m.exec(rollup)?.[1]
   return kib === undefined ? undefined : Number(kib) * 1024
 }
