@@ -1,1 +1,16 @@
-export {}
+export { openTensors, backendNames, type TensorsOptions } from './tensors/open-tensors.ts'
+export { nativeTensorsFolder, tensorFlowJsVersion, tensorFlowVersion } from './tensors/native-folder.ts'
+export type { BackendName, TensorFlow, Tensors } from './tensors/tensor-flow.ts'
+export {
+  createParameters, differentiate, placesOf, toTensors, glorotBound, heBound, type Parameters, type ParameterSpec, type Random, type Weights,
+} from './tensors/parameters.ts'
+export { clipLength, createAdam, stepAdam, type AdamOptions, type AdamState } from './tensors/adam.ts'
+export { dense, denseSpecs, type DenseShape } from './tensors/dense-layer.ts'
+export { createGnn, defaultEncoder, gnnSpecs, type EncoderName, type Gnn, type GnnArchitecture } from './tensors/gnn.ts'
+export type { GnnModel } from './tensors/gnn-model.ts'
+export { trainGnn, type CheckpointStore, type EpochProgress, type GnnTraining, type TrainedGnn, type TrainGnnInput } from './tensors/train-gnn.ts'
+export type { EpochSummary } from './tensors/training-state.ts'
+export { openForecaster, predictGnn, type Forecaster } from './tensors/forecaster.ts'
+export { cutWindows, toWindowSource, type Windows, type WindowSource } from './tensors/windows.ts'
+export { errorBand, fitInterval, type ErrorBand, type PredictionInterval } from './tensors/prediction-interval.ts'
+export { decodeGnn, encodeGnn, hashOfGnn, type GnnModelFiles } from './tensors/model-file.ts'
