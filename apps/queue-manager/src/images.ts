@@ -9,7 +9,9 @@ export function appFor(target: Target, type: QueueType): string {
 }
 
 /** Apps of this release that may be launched: the allow-list. */
-export const launchableApps = ['loader-api', 'loader-ws', 'arango-connector', 'dummy-service'] as const
+export const launchableApps = [
+  'loader-api', 'loader-ws', 'arango-connector', 'processor', 'graph-builder', 'trainer', 'predictor', 'dummy-service',
+] as const
 
 /** Whether this release has a service that loads the type. */
 export const isAvailable = (type: DataType) => (launchableApps as readonly string[]).includes(appFor('loader-producer', type))
@@ -22,8 +24,8 @@ export function imageName(registry: string, version: string) {
 const appsDirectory = resolve(import.meta.dirname, '../..')
 
 /** What runs for each image on this machine: the app's source, by this process's Node. */
-export function localPrograms(): Record<string, Program> {
+export function localPrograms({ trainerHeapMb }: { trainerHeapMb: number }): Record<string, Program> {
   return Object.fromEntries(launchableApps.map((app) => [app, {
-    command: nodeCommand(resolve(appsDirectory, app, 'src/main.ts')),
+    command: nodeCommand(resolve(appsDirectory, app, 'src/main.ts'), app === 'trainer' ? { maxHeapMb: trainerHeapMb } : {}),
   }]))
 }

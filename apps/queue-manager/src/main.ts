@@ -21,7 +21,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
   await ensureTopics(bus)
   const dataDir = resolve(config.DATA_DIR)
   const launcher = await openProcessLauncher({
-    directory: join(dataDir, 'jobs'), programs: localPrograms(), env: jobEnvironment(process.env, dataDir), now,
+    directory: join(dataDir, 'jobs'), programs: localPrograms({ trainerHeapMb: config.TRAINER_HEAP_MB }), env: jobEnvironment(process.env, dataDir), now,
   })
   const instruments = instrumentList({
     now,
@@ -33,7 +33,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
   const orchestrator = await startOrchestrator({
     bus, store, launcher, instruments, log, now, random, metrics: orchestratorMetrics(metrics),
     newSuffix: () => randomBytes(3).toString('hex'),
-    maxActiveQueues: config.MAX_ACTIVE_QUEUES, maxLiveQueues: config.MAX_LIVE_QUEUES, dataPartitions: config.DATA_PARTITIONS,
+    maxActiveQueues: config.MAX_ACTIVE_QUEUES, maxLiveQueues: config.MAX_LIVE_QUEUES, maxActiveStages: config.MAX_ACTIVE_STAGES, dataPartitions: config.DATA_PARTITIONS,
     topicRetentionMs: config.TOPIC_RETENTION_HOURS * hourMs, deadLetterRetentionMs: deadLetterTopic.retentionMs,
     liveTopicRetentionMs: config.LIVE_TOPIC_RETENTION_HOURS * hourMs,
     policy: {
@@ -50,7 +50,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
   })
   const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string }
   const app = await createServer({
-    orchestrator, store, metrics, log, version,
+    orchestrator, store, bus, metrics, log, version,
     conditions: async () => ({ events: reading, store: await store.count('workflows').then(() => true, () => false) }),
   })
   const url = await app.listen({ port: config.PORT, host: config.HOST })

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { DataType } from './data-type.ts'
+import { Lineage, LineageParams, LineageQuery } from './lineage.ts'
 import { Symbol, WorkflowId } from './names.ts'
+import { QueueType } from './pipeline.ts'
+import { ReplayReport } from './replay.ts'
 import {
   CoveragePage, Workflow, WorkflowPage, WorkflowRequest, WorkflowStatus, WorkflowTypes, WorkflowUpdate,
 } from './workflow.ts'
@@ -18,7 +21,7 @@ export const ListWorkflowsQuery = z.strictObject({
 })
 export const ListCoverageQuery = z.strictObject({
   symbol: Symbol.optional(),
-  type: DataType.optional(),
+  type: QueueType.optional(),
   workflow_id: WorkflowId.optional(),
   cursor,
   limit: limit.default(100).describe('Certificates a page'),
@@ -84,9 +87,24 @@ export const apiOperations = {
     summary: 'Remove an ended workflow and its topics; the data stays unless asked otherwise',
     answer: { status: 204, description: 'Removed' },
   }),
+  replayWorkflow: operation({
+    method: 'post', path: '/workflows/{id}/replay', tag: 'workflows', params, problems: [400, 404, 409, 503],
+    summary: 'Run the stages of a finished workflow again from its topics, into collections of their own, to compare the hashes',
+    answer: { status: 201, description: 'The replay: a workflow of its own', schema: Workflow },
+  }),
+  reportReplay: operation({
+    method: 'get', path: '/workflows/{id}/report', tag: 'workflows', params, problems: [400, 404, 409, 503],
+    summary: "A replay's hashes beside those of the workflow that it repeats",
+    answer: { status: 200, description: 'The report, as far as the replay has come', schema: ReplayReport },
+  }),
+  traceForecast: operation({
+    method: 'get', path: '/lineage/{id}', tag: 'data', params: LineageParams, query: LineageQuery, problems: [400, 404, 503],
+    summary: 'Where a forecast comes from: model, training run, graph, features, documents, topic offsets, source range',
+    answer: { status: 200, description: 'The walk; `missing` names what is not there any more', schema: Lineage },
+  }),
   listWorkflowTypes: operation({
-    method: 'get', path: '/workflow-types', tag: 'workflows', summary: 'The types that a workflow may ask for', problems: [],
-    answer: { status: 200, description: 'All types, also those that no service of this release produces', schema: WorkflowTypes },
+    method: 'get', path: '/workflow-types', tag: 'workflows', summary: 'The types that a workflow may ask for, and what may be made of the data', problems: [],
+    answer: { status: 200, description: 'All types and pipelines, also those that no service of this release produces', schema: WorkflowTypes },
   }),
   listCoverage: operation({
     method: 'get', path: '/coverage', tag: 'data', query: ListCoverageQuery, summary: 'Coverage certificates', problems: [400, 503],

@@ -8,7 +8,7 @@ type Field = keyof z.infer<typeof Assignment>
 const variables = {
   workflow_id: 'WORKFLOW_ID', queue_id: 'QUEUE_ID', target: 'TARGET', venue: 'VENUE', symbol: 'SYMBOL', type: 'TYPE',
   time_range: 'TIME_RANGE', kafka_topic: 'KAFKA_TOPIC', collection_name: 'COLLECTION_NAME', telemetry_id: 'TELEMETRY_ID',
-  attempt: 'ATTEMPT', shards: 'SHARDS', checkpoint: 'CHECKPOINT', source: 'SOURCE',
+  attempt: 'ATTEMPT', shards: 'SHARDS', checkpoint: 'CHECKPOINT', source: 'SOURCE', topic_of: 'TOPIC_OF',
 } as const satisfies Record<Field, string>
 
 const fields = Object.keys(variables) as Field[]

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalCandle, canonicalDecimal, canonicalTrade } from './canonical-line.ts'
+import { canonicalCandle, canonicalDecimal, canonicalFeature, canonicalForecast, canonicalForecastScore, canonicalTrade } from './canonical-line.ts'
 
 describe('canonicalDecimal', () => {
   it.each([[46216.93, '46216.93'], [236156, '236156'], [0.0000000123, '0.0000000123'], [1e-7, '0.0000001'], [0, '0'],
@@ -21,4 +21,7 @@ describe('canonicalDecimal', () => {
 it('canonical lines', () => {
   expect(canonicalCandle({ open_time: 1, open: 1.5, high: 2, low: 1, close: 1.25, volume: 236156.0 })).toBe('1,1.5,2,1,1.25,236156')
   expect(canonicalTrade({ trade_id: 7, event_time: 9, price: 39432.48, quantity: 0.000263, buyer_maker: true })).toBe('7,9,39432.48,0.000263,1')
+  expect(canonicalFeature({ symbol: 'BTCUSDT', open_time: 1, close: 2.5, values: [null, -0.1, -0, 1e-9, 0.1 + 0.2] })).toBe('BTCUSDT,1,2.5,,-0.1,0,0.000000001,0.3')
+  expect(canonicalForecast({ symbol: 'BTCUSDT', open_time: 1, horizon_bars: 3, value: -1e-7, low: -0.5, high: 0.5 })).toBe('BTCUSDT,1,3,-0.0000001,-0.5,0.5')
+  expect(canonicalForecastScore({ symbol: 'BTCUSDT', open_time: 1, horizon_bars: 3, value: 0, actual: -2 })).toBe('BTCUSDT,1,3,0,-2')
 })

@@ -1,5 +1,7 @@
 import type { BookDiff, PriceLevel } from './book-records.ts'
-import type { Candle, MarketRecord, Trade } from './records.ts'
+import type { FeatureRow } from './features.ts'
+import type { Forecast, ForecastScore } from './forecast.ts'
+import type { Candle, DerivedRecord, MarketRecord, Trade } from './records.ts'
 
 /**
  * A number as plain decimal text of at most 15 significant digits, without exponent and trailing zeros ("46216.93", "236156",
@@ -33,6 +35,34 @@ export function canonicalBookDiff(d: Pick<BookDiff, 'first_update_id' | 'final_u
   const levels = (side: readonly PriceLevel[]) => side.map(([price, quantity]) => `${price}:${quantity}`).join(' ')
   return `${d.first_update_id},${d.final_update_id},${levels(d.bids)},${levels(d.asks)}`
 }
+
+/** `symbol,open_time,close`, then the values in the order of the feature set; nothing where one is not available */
+export function canonicalFeature(row: Pick<FeatureRow, 'symbol' | 'open_time' | 'close' | 'values'>): string {
+  const values = row.values.map((value) => (value === null ? '' : canonicalSigned(value)))
+  return `${row.symbol},${row.open_time},${canonicalDecimal(row.close)},${values.join(',')}`
+}
+
+/** `symbol,open_time,horizon_bars,value,low,high`: not the model's version, which another run of the same numbers has of its own */
+export function canonicalForecast(f: Pick<Forecast, 'symbol' | 'open_time' | 'horizon_bars' | 'value' | 'low' | 'high'>): string {
+  return `${f.symbol},${f.open_time},${f.horizon_bars},${[f.value, f.low, f.high].map(canonicalSigned).join(',')}`
+}
+
+/** `symbol,open_time,horizon_bars,value,actual` */
+export function canonicalForecastScore(s: Pick<ForecastScore, 'symbol' | 'open_time' | 'horizon_bars' | 'value' | 'actual'>): string {
+  return `${s.symbol},${s.open_time},${s.horizon_bars},${canonicalSigned(s.value)},${canonicalSigned(s.actual)}`
+}
+
+/** The line of what a stage has made. */
+export function canonicalDerived(record: DerivedRecord): string {
+  switch (record.kind) {
+    case 'feature': return canonicalFeature(record)
+    case 'forecast': return canonicalForecast(record)
+    case 'forecast_score': return canonicalForecastScore(record)
+    default: return record satisfies never
+  }
+}
+
+const canonicalSigned = (value: number) => (value < 0 ? `-${canonicalDecimal(-value)}` : canonicalDecimal(value))
 
 /**
  * The line that stands for a record in a dataset's checksum: SHA-256 over all lines in key order, each ended by "\n".

@@ -16,7 +16,10 @@ export {
   BookMarket, BookSymbol, DecimalText, PriceLevel, BookDiff, BookSnapshot, BookGap, BookGapReason, BookTicker, type BookRecord,
   bookRecordKey, bookKeyRange,
 } from './book-records.ts'
-export { canonicalDecimal, canonicalCandle, canonicalTrade, canonicalBookDiff, canonicalLine } from './canonical-line.ts'
+export {
+  canonicalDecimal, canonicalCandle, canonicalTrade, canonicalBookDiff, canonicalLine, canonicalFeature, canonicalForecast, canonicalForecastScore,
+  canonicalDerived,
+} from './canonical-line.ts'
 export { CoverageCertificate, StoredCoverageCertificate, type Hole } from './coverage.ts'
 export {
   TimestampSeconds, Target, Shard, ShardCheckpoint, Checkpoint, Assignment,
@@ -27,7 +30,7 @@ export { EventStatus, EventError, WorkerEvent, PongEvent, QueueEvent } from './q
 export { DeadLetterHeaders, DeadLetter, RedrivenHeaders } from './dead-letter.ts'
 export {
   WorkflowRequest, type WorkflowRequestInput, JobStatus, Job, QueueStatus, Queue, Estimate, WorkflowStatus, StageProgress,
-  WorkflowSummary, Workflow, WorkflowPage, WorkflowType, WorkflowTypes, CoveragePage, WorkflowUpdate,
+  WorkflowSummary, Workflow, WorkflowPage, WorkflowType, PipelineType, WorkflowTypes, CoveragePage, WorkflowUpdate,
 } from './workflow.ts'
 export { QueueCommand, StoredQueue, StageRate, StoredWorkflow } from './stored-workflow.ts'
 export {
@@ -39,9 +42,11 @@ export {
 } from './model.ts'
 export { Forecast, ForecastScore, forecastKey, forecastScoreKey, ForecastsQuery, ForecastsAnswer } from './forecast.ts'
 export {
-  GraphParameters, TrainingParameters, AgentParameters, Pipeline, StageType, stageNames, type StageName, allSymbols, QueueType, isStageType, dataTypeOf,
-  parseStageType, StageInput, StageSpec, StageResult,
+  GraphParameters, TrainingParameters, AgentParameters, Pipeline, StageType, stageNames, StageName, allSymbols, QueueType, isStageType, dataTypeOf,
+  parseStageType, StageInput, StageSpec, StageResult, RepeatedQueue, pipelineTypes,
 } from './pipeline.ts'
+export { Lineage, LineageFeatures, LineageDataset, LineageParams, LineageQuery, type LineageUse } from './lineage.ts'
+export { ReplayReport, ReplayedQueue } from './replay.ts'
 export { Problem } from './problem.ts'
 export {
   apiOperations, ListWorkflowsQuery, ListCoverageQuery, DeleteWorkflowQuery, WorkflowParams, Health, type ApiOperation, type ApiOperationId,

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { apiOperations, type ApiOperation } from './api-operations.ts'
+import { Lineage } from './lineage.ts'
 import { Problem } from './problem.ts'
+import { ReplayReport } from './replay.ts'
 import {
   CoveragePage, Workflow, WorkflowPage, WorkflowRequest, WorkflowTypes, WorkflowUpdate,
 } from './workflow.ts'
@@ -8,6 +10,7 @@ import {
 const named = new Map<z.ZodType, string>([
   [WorkflowRequest, 'WorkflowRequest'], [Workflow, 'Workflow'], [WorkflowPage, 'WorkflowPage'], [WorkflowTypes, 'WorkflowTypes'],
   [WorkflowUpdate, 'WorkflowUpdate'], [CoveragePage, 'CoveragePage'], [Problem, 'Problem'],
+  [ReplayReport, 'ReplayReport'], [Lineage, 'Lineage'],
 ])
 
 /** The OpenAPI 3.1 document of queue-manager's API, made from the table of operations. */

@@ -70,11 +70,13 @@ export const Pipeline = z.discriminatedUnion('type', [
   }),
 ])
 export type Pipeline = z.infer<typeof Pipeline>
+export const pipelineTypes = ['features', 'train_gnn', 'trade_agent'] as const satisfies readonly Pipeline['type'][]
 
 /** Kinds of queues that work on stored data instead of loading it; `_5m` and the like is the interval of their bars. */
 export type StageType = `features_${Interval}` | `graph_${Interval}` | `train_gnn_${Interval}` | `train_agent_${Interval}` | `forecast_${Interval}`
 export const stageNames = ['features', 'graph', 'train_gnn', 'train_agent', 'forecast'] as const
-export type StageName = (typeof stageNames)[number]
+export const StageName = z.enum(stageNames)
+export type StageName = z.infer<typeof StageName>
 const stageTypes = stageNames.flatMap((name) => Interval.options.map((interval) => `${name}_${interval}` as StageType))
 export const StageType = z.enum(stageTypes as [StageType, ...StageType[]])
 
@@ -98,11 +100,28 @@ export function parseStageType(type: StageType): { stage: StageName; interval: I
   return { stage: type.slice(0, at) as StageName, interval: Interval.parse(type.slice(at + 1)) }
 }
 
+/** What a stage came to, told in its worker's last event. Equal hashes mean equal results. */
+export const StageResult = z.strictObject({
+  hash: z.string().regex(/^sha256:[0-9a-f]{64}$/),
+  summary: z.string(),
+  facts: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).optional().describe('Such as model version, graph version, edges, metrics'),
+})
+export type StageResult = z.infer<typeof StageResult>
+
+/** In a replay: the queue that is repeated, and what it had come to. */
+export const RepeatedQueue = z.strictObject({
+  queue_id: QueueId,
+  checksum: z.string().optional().describe('Of its certificate'),
+  result: StageResult.optional(),
+})
+export type RepeatedQueue = z.infer<typeof RepeatedQueue>
+
 /** A dataset that a stage works on. */
 export const StageInput = z.strictObject({
   queue_id: QueueId, venue: Venue, symbol: Symbol, type: QueueType, collection_name: CollectionName, kafka_topic: TopicName,
   from: Epoch, to: Epoch.optional().describe('Absent: live, goes on'),
   checksum: z.string().optional().describe("Of its certificate, when it had one as the stage was started"),
+  result: StageResult.optional().describe('What a stage before came to'),
 })
 export type StageInput = z.infer<typeof StageInput>
 
@@ -118,14 +137,7 @@ export const StageSpec = z.strictObject({
   inputs: z.array(StageInput).describe('The data queues; for later stages also the stages before: features, graph, training'),
   pipeline: Pipeline,
   replay_of: WorkflowId.optional().describe('A replay: nothing is promoted, results go to collections of their own'),
+  original: RepeatedQueue.optional().describe('In a replay: the stage that is repeated'),
   created_at: Epoch,
 })
 export type StageSpec = z.infer<typeof StageSpec>
-
-/** What a stage came to, told in its worker's last event. Equal hashes mean equal results. */
-export const StageResult = z.strictObject({
-  hash: z.string().regex(/^sha256:[0-9a-f]{64}$/),
-  summary: z.string(),
-  facts: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])).optional().describe('Such as model version, graph version, edges, metrics'),
-})
-export type StageResult = z.infer<typeof StageResult>

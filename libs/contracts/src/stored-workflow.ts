@@ -8,8 +8,10 @@ import { Queue, WorkflowSummary } from './workflow.ts'
  * removed once carried out; each may be carried out twice without harm.
  */
 export const QueueCommand = z.discriminatedUnion('do', [
-  z.strictObject({ do: z.literal('create-topic'), topic: z.string() }),
+  z.strictObject({ do: z.literal('create-topic'), topic: z.string(), partitions: z.int().positive().optional() }),
   z.strictObject({ do: z.literal('delete-topic'), topic: z.string() }),
+  /** Markers seen and offsets committed are forgotten, so that the topic is read from its start again. */
+  z.strictObject({ do: z.literal('forget-reading') }),
   z.strictObject({ do: z.literal('publish'), message: z.discriminatedUnion('command', [StartCommand, StopCommand]) }),
   z.strictObject({ do: z.literal('launch'), start: StartCommand }),
   z.strictObject({ do: z.literal('cancel'), target: Target, attempt: z.int().positive(), grace_ms: z.int().nonnegative() }),
@@ -26,6 +28,8 @@ export const StoredQueue = Queue.extend({
   max_attempts: z.int().positive(),
   source: z.enum(['auto', 'rest', 'archive']),
   stop_reason: z.string().optional(),
+  /** A live stage that stops because what it follows has come to its end: it has finished then. */
+  inputs_ended: z.boolean().optional(),
   /** A live queue stops in stages: its loader, then its connector, then whatever is left; each begins at `stop_stage_at`. */
   stop_stage: z.enum(['loader', 'connector', 'all']).optional(),
   stop_stage_at: Epoch.optional(),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { CoverageCertificate } from './coverage.ts'
 import { DataType, parseDataType } from './data-type.ts'
 import { CollectionName, QueueId, Symbol, TopicName, Venue, WorkflowId } from './names.ts'
-import { Pipeline, QueueType, StageResult } from './pipeline.ts'
+import { Pipeline, pipelineTypes, QueueType, RepeatedQueue, StageName, StageResult } from './pipeline.ts'
 import { Checkpoint, Shard, Target } from './queue-control.ts'
 import { EventError } from './queue-event.ts'
 import { Epoch } from './records.ts'
@@ -75,6 +75,9 @@ export const Queue = z.strictObject({
   after: z.array(QueueId).optional().describe('A stage waits until these have finished; live ones need only run'),
   result: StageResult.optional(),
   metrics: z.record(z.string(), z.number()).optional().describe('Of a training under way'),
+  live: z.boolean().optional().describe('A stage that follows its live inputs until it is stopped'),
+  topic_of: QueueId.optional().describe('The topic is that of this queue, which is read again: a replay'),
+  original: RepeatedQueue.optional().describe('In a replay: the queue that is repeated'),
   topic_deleted: z.boolean(),
 })
 export type Queue = z.infer<typeof Queue>
@@ -138,7 +141,13 @@ export const WorkflowType = z.strictObject({
   venues: z.array(Venue),
   available: z.boolean().describe('False while no service of this release produces it'),
 })
-export const WorkflowTypes = z.strictObject({ types: z.array(WorkflowType) })
+export const PipelineType = z.strictObject({
+  type: z.enum(pipelineTypes),
+  description: z.string(),
+  stages: z.array(StageName).describe('In this order, after the data'),
+  available: z.boolean().describe('False while no service of this release does it'),
+})
+export const WorkflowTypes = z.strictObject({ types: z.array(WorkflowType), pipelines: z.array(PipelineType) })
 export type WorkflowTypes = z.infer<typeof WorkflowTypes>
 
 export const CoveragePage = z.strictObject({ certificates: z.array(CoverageCertificate), next_cursor: z.string().optional() })

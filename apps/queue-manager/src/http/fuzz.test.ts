@@ -4,6 +4,7 @@ import type { FastifyInstance, InjectOptions } from 'fastify'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestPlatform, type TestPlatform } from '../orchestrator/test-platform.ts'
+import { finishedPlan, storeFinished } from '../plan/pipeline-fixture.ts'
 import { createServer } from './server.ts'
 
 /** The parts of a JSON Schema that the API's document uses. */
@@ -80,13 +81,17 @@ describe('the API under random requests made from its own document', () => {
   beforeAll(async () => {
     platform = await openTestPlatform()
     const orchestrator = await platform.start()
-    app = await createServer({ orchestrator, store: platform.store, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1.0.0', conditions: async () => ({}) })
+    app = await createServer({ orchestrator, store: platform.store, bus: platform.bus, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1.0.0', conditions: async () => ({}) })
     for (const status of ['running', 'stopped']) {
       const response = await app.inject({ method: 'POST', url: '/workflows', payload: { symbols: ['BTCUSDT'], types: ['api_candles_1d'], time_range: '2022-08-01:2022-08-03' } })
       const { workflow_id: id } = response.json() as { workflow_id: string }
       knownIds.push(id)
       if (status === 'stopped') await app.inject({ method: 'POST', url: `/workflows/${id}/stop` })
     }
+    const plan = finishedPlan('wf-0000f1')
+    knownIds.push(plan.workflow.workflow_id, await storeFinished(platform.store, platform.bus, plan))
+    const replay = await app.inject({ method: 'POST', url: '/workflows/wf-0000f1/replay' })
+    knownIds.push((replay.json() as { workflow_id: string }).workflow_id)
   })
   afterAll(async () => {
     await app.close()

@@ -1,11 +1,13 @@
 import {
-  type ApiOperationId, type DeleteWorkflowQuery, type ListCoverageQuery, type ListWorkflowsQuery, type WorkflowRequest,
+  type ApiOperationId, type DeleteWorkflowQuery, type ListCoverageQuery, type LineageQuery, type ListWorkflowsQuery, type WorkflowRequest,
 } from '@streamforge/contracts'
+import type { Bus } from '@streamforge/bus'
 import type { Store } from '@streamforge/store'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { z } from 'zod'
 import type { Orchestrator } from '../orchestrator/orchestrator.ts'
+import { traceForecast } from '../lineage/trace-forecast.ts'
 import { workflowTypes } from '../plan/workflow-types.ts'
 import type { EventStreams } from './event-stream.ts'
 import { listCoverage, listWorkflows } from './list-pages.ts'
@@ -13,6 +15,7 @@ import { listCoverage, listWorkflows } from './list-pages.ts'
 export interface ApiParts {
   orchestrator: Orchestrator
   store: Store
+  bus: Pick<Bus, 'admin'>
   metrics: Registry
   /** Named conditions of /readyz, and whether each holds now. */
   conditions: () => Promise<Record<string, boolean>>
@@ -22,7 +25,7 @@ export interface ApiParts {
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
 /** Every operation of the API. Bodies, params and queries have been validated and filled with defaults by the time they get here. */
-export function operationHandlers({ orchestrator, store, metrics, conditions }: ApiParts, streams: EventStreams): Record<ApiOperationId, Handler> {
+export function operationHandlers({ orchestrator, store, bus, metrics, conditions }: ApiParts, streams: EventStreams): Record<ApiOperationId, Handler> {
   const id = (request: FastifyRequest) => (request.params as { id: string }).id
   return {
     createWorkflow: async ({ body }, reply) => {
@@ -35,6 +38,13 @@ export function operationHandlers({ orchestrator, store, metrics, conditions }: 
     followWorkflow: async (request, reply) => streams.follow(orchestrator, id(request), request, reply),
     stopWorkflow: (request) => orchestrator.stop(id(request), 'stopped by request'),
     retryWorkflow: (request) => orchestrator.retry(id(request)),
+    replayWorkflow: async (request, reply) => {
+      const workflow = await orchestrator.replay(id(request))
+      void reply.header('location', `/workflows/${workflow.workflow_id}`)
+      return workflow
+    },
+    reportReplay: (request) => orchestrator.report(id(request)),
+    traceForecast: (request) => traceForecast({ store, bus }, id(request), request.query as z.infer<typeof LineageQuery>),
     deleteWorkflow: async (request) => {
       await orchestrator.remove(id(request), request.query as z.infer<typeof DeleteWorkflowQuery>)
       return undefined

@@ -17,7 +17,7 @@ let url: string
 beforeAll(async () => {
   platform = await openTestPlatform()
   orchestrator = await platform.start({ instruments: { clockLead: async () => undefined, symbols: async () => new Set(['BTCUSDT', 'ETHUSDT']) }, maxActiveQueues: 1 })
-  app = await createServer({ orchestrator, store: platform.store, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1.2.3', conditions: async () => ({ store: true }) })
+  app = await createServer({ orchestrator, store: platform.store, bus: platform.bus, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1.2.3', conditions: async () => ({ store: true }) })
   url = await app.listen({ port: 0, host: '127.0.0.1' })
 })
 afterAll(async () => {
@@ -228,7 +228,7 @@ describe('the rest', () => {
   })
 
   it('says 503 while something is missing', async () => {
-    const other = await createServer({ orchestrator, store: platform.store, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1', conditions: async () => ({ store: false }) })
+    const other = await createServer({ orchestrator, store: platform.store, bus: platform.bus, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1', conditions: async () => ({ store: false }) })
     const response = await other.inject('/readyz')
     expect([response.statusCode, response.json()]).toEqual([503, { status: 'not_ready', conditions: { store: false } }])
     await other.close()
@@ -236,7 +236,7 @@ describe('the rest', () => {
 
   it('does not tell callers about its insides', async () => {
     const broken = { ...orchestrator, workflow: () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.1')) }
-    const other = await createServer({ orchestrator: broken, store: platform.store, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1', conditions: async () => ({}) })
+    const other = await createServer({ orchestrator: broken, store: platform.store, bus: platform.bus, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1', conditions: async () => ({}) })
     const response = await other.inject('/workflows/wf-a1b2c3')
     expect(response.statusCode).toBe(500)
     expect(Problem.parse(response.json()).detail).not.toContain('10.0.0.1')

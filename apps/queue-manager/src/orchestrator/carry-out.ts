@@ -24,10 +24,13 @@ export async function carryOut(command: QueueCommand, queue: StoredQueue, tools:
   const { bus, launcher } = tools
   switch (command.do) {
     case 'create-topic':
-      await bus.admin.createTopic({ name: command.topic, partitions: tools.dataPartitions })
+      await bus.admin.createTopic({ name: command.topic, partitions: command.partitions ?? tools.dataPartitions })
       return []
     case 'delete-topic':
       await deleteDataTopic(command.topic, queue.queue_id, tools)
+      return []
+    case 'forget-reading':
+      await forgetReading(queue.queue_id, tools)
       return []
     case 'publish':
       await publishMessages(bus, catalog['queue-control'], [command.message])
@@ -58,24 +61,33 @@ async function launch(start: Extract<QueueCommand, { do: 'launch' }>['start'], {
  * Deletes a data topic with what is known of the reading of it: committed offsets and markers seen.
  * @throws StreamForgeError CONFLICT while a connector that was killed is still taken for a member of its group
  */
-export async function deleteDataTopic(topic: string, queueId: string, { bus, store }: Pick<CommandTools, 'bus' | 'store'>): Promise<void> {
-  await bus.admin.deleteTopic(topic).catch(unlessCode('TOPIC_NOT_FOUND'))
+export async function deleteDataTopic(topic: string, queueId: string, tools: Pick<CommandTools, 'bus' | 'store'>): Promise<void> {
+  await tools.bus.admin.deleteTopic(topic).catch(unlessCode('TOPIC_NOT_FOUND'))
+  await forgetReading(queueId, tools)
+}
+
+/**
+ * What a queue's workers know of how far its topic was written and read: without it, they begin anew.
+ * @throws StreamForgeError CONFLICT as above
+ */
+export async function forgetReading(queueId: string, { bus, store }: Pick<CommandTools, 'bus' | 'store'>): Promise<void> {
   await deleteWhere(store, 'stream_markers', queueId)
+  await deleteWhere(store, 'feature_state', queueId)
   await bus.admin.deleteGroup(connectorGroup(queueId)).catch((error: unknown) => {
     if (error instanceof StreamForgeError && error.code === 'CONFLICT') throw error
     // A group that is not there is as good as deleted.
   })
 }
 
-function unlessCode(code: ErrorCode) {
-  return (error: unknown) => {
+export function unlessCode(code: ErrorCode) {
+  return (error: unknown): undefined => {
     if (!(error instanceof StreamForgeError && error.code === code)) throw error
   }
 }
 
 export async function deleteWhere(store: Store, collection: string, queueId: string): Promise<void> {
   for (;;) {
-    const found = await store.find(collection, { where: { queue_id: queueId }, limit: 1000 })
+    const found = await store.find(collection, { where: { queue_id: queueId }, limit: 1000 }).catch(unlessCode('COLLECTION_NOT_FOUND')) ?? []
     if (!found.length) return
     await store.deleteKeys(collection, found.map((d) => d._key))
   }

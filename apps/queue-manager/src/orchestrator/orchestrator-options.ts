@@ -24,6 +24,8 @@ export interface OrchestratorOptions {
   maxActiveQueues: number
   /** Live queues that run at once, beside those; they end only when they are stopped. */
   maxLiveQueues: number
+  /** Stages that run at once, beside those: each takes the machine for itself. */
+  maxActiveStages: number
   dataPartitions: number
   /** How long a data topic outlives its queue. */
   topicRetentionMs: number
@@ -37,6 +39,8 @@ export interface OrchestratorOptions {
   tickMs?: number
   /** How long the venue is given to have over REST what it has just streamed; default 2000. */
   seamSettleMs?: number
+  /** How long a live stage goes on after all that it follows has ended, in milliseconds; default 5000. */
+  stageSettleMs?: number
   /** How long the exit of a job that was not killed waits for the job's last event; default 1000. */
   exitSettleMs?: number
 }

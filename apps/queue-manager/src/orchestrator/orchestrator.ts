@@ -9,6 +9,7 @@ import { outboxRunner, type OutboxRunner } from './outbox-runner.ts'
 import { queueChanger } from './queue-changer.ts'
 import { recover } from './recover.ts'
 import { retrying } from './retrying.ts'
+import { stageSpec, stagesCollection } from './stage-spec.ts'
 import { startTicker } from './ticker.ts'
 import { workflowActions, type WorkflowActions } from './workflow-actions.ts'
 import { workflowFeed } from './workflow-feed.ts'
@@ -86,7 +87,13 @@ function wire(options: OrchestratorOptions, records: WorkflowRecords, signal: Ab
     tools, live, change, signal, random,
     onFailure: (err, queue_id, attempt) => log.warn({ err, queue_id, attempt }, 'a command could not be carried out; trying again'),
   })
-  const admit = admitQueues({ live, change, limits: { history: options.maxActiveQueues, live: options.maxLiveQueues }, onError: (err) => log.error({ err }, 'starting a queue failed') })
+  const admit = admitQueues({
+    live, change, now, limits: { history: options.maxActiveQueues, live: options.maxLiveQueues, stages: options.maxActiveStages },
+    prepareStage: async ({ workflow, queues }, stage) => {
+      await store.writeBatch(stagesCollection, [stageSpec(workflow, stage, queues.values(), now())])
+    },
+    stageSettleMs: options.stageSettleMs ?? 5_000, onError: (err) => log.error({ err }, 'starting a queue failed'),
+  })
   const insist: OrchestratorParts['insist'] = (queueId, input) => void retrying(() => change(queueId, [input]), {
     signal, random, onFailure: (err) => log.warn({ err, queue_id: queueId }, 'a queue could not be saved; trying again'),
   }).catch(() => undefined)

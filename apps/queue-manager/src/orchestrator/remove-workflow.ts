@@ -1,6 +1,9 @@
-import { StreamForgeError, type StoredQueue } from '@streamforge/contracts'
+import { isStageType, parseStageType, type StoredQueue } from '@streamforge/contracts'
+import { graphCollections, listGraphVersions, readRelations } from '@streamforge/models'
 import type { Store } from '@streamforge/store'
-import { deleteDataTopic, deleteWhere, type CommandTools } from './carry-out.ts'
+import { isStage, ownsTopic } from '../queue/queue-input.ts'
+import { deleteDataTopic, deleteWhere, forgetReading, unlessCode, type CommandTools } from './carry-out.ts'
+import { stagesCollection } from './stage-spec.ts'
 import { forgetJobs } from './topic-retention.ts'
 import type { WorkflowRecords } from './workflow-records.ts'
 
@@ -13,12 +16,12 @@ export async function removeWorkflow(
 ): Promise<void> {
   const { data, tools, records } = options
   for (const queue of queues) {
-    await deleteDataTopic(queue.kafka_topic, queue.queue_id, tools).catch((error: unknown) => {
-      // A killed connector may count as a member for some seconds; its group holds nothing but offsets of a topic that is gone.
-      if (!(error instanceof StreamForgeError && error.code === 'CONFLICT')) throw error
-    })
+    const forget = ownsTopic(queue) ? deleteDataTopic(queue.kafka_topic, queue.queue_id, tools) : forgetReading(queue.queue_id, tools)
+    // A killed connector may count as a member for some seconds; its group holds nothing but offsets that mean nothing any more.
+    await forget.catch(unlessCode('CONFLICT'))
     if (data) await removeData(queue, workflowId, tools.store, records)
   }
+  await tools.store.deleteKeys(stagesCollection, queues.filter(isStage).map((q) => q.queue_id))
   await forgetJobs(tools.launcher, new Set(queues.map((q) => q.queue_id)))
   await records.remove(workflowId, queues.map((q) => q.queue_id))
 }
@@ -27,10 +30,34 @@ async function removeData(queue: StoredQueue, workflowId: string, store: Store, 
   await store.deleteKeys('coverage', [queue.queue_id])
   await store.deleteKeys('live_spans', [queue.queue_id]).catch(unlessMissing)
   await deleteWhere(store, 'gaps', queue.queue_id)
+  if (await removeShared(queue, store)) return
   if (await records.isShared(queue.collection_name, workflowId)) return
   await store.dropCollection(queue.collection_name).catch(unlessMissing)
 }
 
-function unlessMissing(error: unknown): void {
-  if (!(error instanceof StreamForgeError && error.code === 'COLLECTION_NOT_FOUND')) throw error
+/**
+ * Graphs and models share their collections with those of all workflows. Graphs go with their workflow; a registered model stays with its run,
+ * for forecasts of others may come from it. Those of a replay are nobody's. Resolves false when the collection is the queue's own.
+ */
+async function removeShared(queue: StoredQueue, store: Store): Promise<boolean> {
+  const stage = isStageType(queue.type) ? parseStageType(queue.type).stage : undefined
+  if (stage === 'graph') await removeGraphs(queue, store)
+  else if (stage !== 'train_gnn' && stage !== 'train_agent') return false
+  else if (queue.original) for (const collection of ['training_runs', 'model_versions']) await deleteWhere(store, collection, queue.queue_id)
+  return true
 }
+
+async function removeGraphs({ queue_id, workflow_id, original }: StoredQueue, store: Store): Promise<void> {
+  const collections = graphCollections({ workflow_id, replay_of: original && workflow_id })
+  if (original) {
+    for (const name of [collections.edges, collections.versions]) await store.dropCollection(name).catch(unlessMissing)
+    return
+  }
+  for (const { version } of await listGraphVersions(store, collections, { queueId: queue_id })) {
+    const relations = await readRelations(store, collections, version)
+    await store.deleteKeys(collections.edges, relations.map(({ _key }) => _key))
+    await store.deleteKeys(collections.versions, [version])
+  }
+}
+
+const unlessMissing = unlessCode('COLLECTION_NOT_FOUND')

@@ -100,7 +100,7 @@ export async function openTestPlatform(): Promise<TestPlatform> {
       const orchestrator = await startOrchestrator({
         bus, store, launcher: played.launcher(), instruments: anySymbol, log: pino({ level: 'silent' }), metrics: orchestratorMetrics(registry),
         policy: { ...testPolicy, backoffInitialMs: 1, backoffMaxMs: 5, cancelGraceMs: 0 }, now: Date.now, random: () => 0,
-        newSuffix: () => (suffix++).toString(16), maxActiveQueues: 2, maxLiveQueues: 2, seamSettleMs: 0, dataPartitions: 1, topicRetentionMs: 3_600_000, deadLetterRetentionMs: 86_400_000, liveTopicRetentionMs: 3_600_000,
+        newSuffix: () => (suffix++).toString(16), maxActiveQueues: 2, maxLiveQueues: 2, maxActiveStages: 2, stageSettleMs: 0, seamSettleMs: 0, dataPartitions: 1, topicRetentionMs: 3_600_000, deadLetterRetentionMs: 86_400_000, liveTopicRetentionMs: 3_600_000,
         tickMs: 5, exitSettleMs: 5, ...more,
       })
       running.push(orchestrator)

@@ -2,6 +2,7 @@ import { advance } from '../queue/advance-queue.ts'
 import type { QueueInput } from '../queue/queue-input.ts'
 import type { OrchestratorParts } from './orchestrator-parts.ts'
 import { meetLiveQueues } from './meet-live-queues.ts'
+import { isReplayed } from './replayed-topics.ts'
 import { sweepTopics } from './topic-retention.ts'
 import { trimLiveTopics } from './trim-live-topics.ts'
 
@@ -73,10 +74,10 @@ function tickQueues({ options, live, insist }: OrchestratorParts, input: QueueIn
   }
 }
 
-async function sweepAndLog({ options, records, change }: OrchestratorParts, now: number): Promise<void> {
+async function sweepAndLog({ options, records, change, live }: OrchestratorParts, now: number): Promise<void> {
   const { log } = options
   try {
-    const topics = await sweepTopics({ ...options, records, change, now })
+    const topics = await sweepTopics({ ...options, records, change, now, isReplayed: (queueId) => isReplayed([queueId], live) })
     if (topics) log.info({ topics }, 'deleted data topics that had outlived their queues')
   } catch (err) {
     log.warn({ err }, 'the sweep of data topics failed')

@@ -7,6 +7,8 @@ export interface RetentionOptions {
   records: WorkflowRecords
   launcher: Launcher
   change: ChangeQueue
+  /** Whether a replay still reads the topic of a queue. */
+  isReplayed: (queueId: string) => boolean
   /** Milliseconds since the epoch. */
   now: number
   topicRetentionMs: number
@@ -14,7 +16,7 @@ export interface RetentionOptions {
 }
 
 /** Whether a queue's data topic has outlived its use. One with messages in `dead-letters` waits longer: a redrive needs it. */
-export function topicIsDue(queue: StoredQueue, { now, topicRetentionMs, deadLetterRetentionMs }: Omit<RetentionOptions, 'records' | 'launcher' | 'change'>): boolean {
+export function topicIsDue(queue: StoredQueue, { now, topicRetentionMs, deadLetterRetentionMs }: Omit<RetentionOptions, 'records' | 'launcher' | 'change' | 'isReplayed'>): boolean {
   if (queue.ended_at === undefined || queue.topic_deleted) return false
   const unresolved = queue.certificate?.complete !== true && queue.jobs.some((j) => j.dead_lettered > 0)
   return now - queue.ended_at > (unresolved ? Math.max(topicRetentionMs, deadLetterRetentionMs) : topicRetentionMs)
@@ -25,7 +27,7 @@ const atMost = 1_000
 /** Deletes the topics of queues that ended long enough ago, and what the launcher keeps of their jobs. Resolves with how many. */
 export async function sweepTopics(options: RetentionOptions): Promise<number> {
   const { records, launcher, change, now, topicRetentionMs } = options
-  const due = (await records.queuesWithTopic(now - topicRetentionMs, atMost)).filter((q) => topicIsDue(q, options))
+  const due = (await records.queuesWithTopic(now - topicRetentionMs, atMost)).filter((q) => topicIsDue(q, options) && !options.isReplayed(q.queue_id))
   if (!due.length) return 0
   for (const queue of due) await change(queue.queue_id, [{ kind: 'delete-topic' }])
   await forgetJobs(launcher, new Set(due.map((q) => q.queue_id)))

@@ -1,6 +1,9 @@
-import { StreamForgeError, WorkflowId, type Workflow, type WorkflowRequest } from '@streamforge/contracts'
-import { planWorkflow } from '../plan/plan-workflow.ts'
-import { hasEnded, isLive, type QueueInput } from '../queue/queue-input.ts'
+import { StreamForgeError, WorkflowId, type ReplayReport, type Workflow, type WorkflowRequest } from '@streamforge/contracts'
+import { planReplay } from '../plan/plan-replay.ts'
+import { planWorkflow, type WorkflowPlan } from '../plan/plan-workflow.ts'
+import { replayReport } from '../plan/replay-report.ts'
+import { hasEnded, isLive, isStage, type QueueInput } from '../queue/queue-input.ts'
+import { isReplayed, wholeTopics } from './replayed-topics.ts'
 import type { LiveWorkflow } from './live-workflows.ts'
 import type { OrchestratorParts } from './orchestrator-parts.ts'
 import { removeWorkflow } from './remove-workflow.ts'
@@ -8,8 +11,12 @@ import { publicQueue, publicSummary, type FeedMessage } from './workflow-feed.ts
 
 /** Everything that can be asked for. @throws StreamForgeError NOT_FOUND for an unknown workflow, CONFLICT in the wrong state */
 export interface WorkflowActions {
-  /** @throws StreamForgeError UNKNOWN_VENUE, UNKNOWN_TYPE, UNKNOWN_SYMBOL, BAD_TIME_RANGE, INVALID_FIELD */
+  /** @throws StreamForgeError UNKNOWN_VENUE, UNKNOWN_TYPE, UNKNOWN_SYMBOL, BAD_TIME_RANGE, INVALID_FIELD, TOO_FEW_BARS */
   create(request: WorkflowRequest): Promise<Workflow>
+  /** Does again what a finished workflow has done, from its topics on. @throws StreamForgeError REPLAY_IMPOSSIBLE */
+  replay(id: string): Promise<Workflow>
+  /** Of a replay. */
+  report(id: string): Promise<ReplayReport>
   workflow(id: string): Promise<Workflow>
   stop(id: string, reason: string): Promise<Workflow>
   retry(id: string): Promise<Workflow>
@@ -29,9 +36,21 @@ export function workflowActions(parts: OrchestratorParts): WorkflowActions {
     return entry
   }
   const changeAll = async (entry: LiveWorkflow, input: QueueInput) => {
-    await Promise.all([...entry.queues.keys()].map((queueId) => change(queueId, [input])))
+    const queues = [...entry.queues.values()]
+    await Promise.all(queues.filter((queue) => !isStage(queue)).map((queue) => change(queue.queue_id, [input])))
+    // Stages in their order: one that waits while its input is still failed would be stopped for it.
+    for (const stage of queues.filter(isStage)) await change(stage.queue_id, [input])
     await refresher.save(entry)
     return show(entry)
+  }
+  const accept = async (plan: WorkflowPlan) => {
+    await records.insert(plan)
+    const entry = live.add(plan.workflow, plan.queues)
+    const { workflow_id, estimate, replay_of } = plan.workflow
+    options.log.info({ workflow_id, queues: plan.queues.length, estimate, replay_of }, 'workflow accepted')
+    const answer = show(entry)
+    admit()
+    return answer
   }
 
   return {
@@ -39,15 +58,19 @@ export function workflowActions(parts: OrchestratorParts): WorkflowActions {
       const instruments = await options.instruments.symbols(request.venue)
       const workflowId = await freshId(parts)
       const clockLead = request.types.some((type) => isLive({ type })) ? await options.instruments.clockLead(request.venue) : undefined
-      const plan = planWorkflow(request, {
+      return accept(planWorkflow(request, {
         workflowId, now: options.now(), instruments, maxActiveQueues: options.maxActiveQueues, ...(clockLead !== undefined && { clockLead }),
-      })
-      await records.insert(plan)
-      const entry = live.add(plan.workflow, plan.queues)
-      options.log.info({ workflow_id: workflowId, queues: plan.queues.length, estimate: plan.workflow.estimate }, 'workflow accepted')
-      const answer = show(entry)
-      admit()
-      return answer
+      }))
+    },
+    async replay(id) {
+      const { workflow, queues } = await find(id)
+      const stored = [...queues.values()]
+      const whole = await wholeTopics(options.bus, stored.filter((queue) => !isStage(queue)).map((queue) => queue.kafka_topic))
+      return accept(planReplay(workflow, stored, { workflowId: await freshId(parts), now: options.now(), isWhole: (topic) => whole.has(topic) }))
+    },
+    async report(id) {
+      const { workflow, queues } = await find(id)
+      return replayReport(workflow, [...queues.values()])
     },
     workflow: async (id) => show(await find(id)),
     async stop(id, reason) {
@@ -72,6 +95,7 @@ export function workflowActions(parts: OrchestratorParts): WorkflowActions {
       const entry = await find(id)
       const { status } = entry.workflow
       if (!hasEnded(entry.workflow)) throw new StreamForgeError('CONFLICT', `workflow ${id} is ${status}`, { remedy: `POST /workflows/${id}/stop first` })
+      if (isReplayed(entry.queues.keys(), live)) throw new StreamForgeError('CONFLICT', `a replay of workflow ${id} reads its topics`, { remedy: 'stop the replay first, or wait for its end' })
       await removeWorkflow(id, [...entry.queues.values()], { data, tools, records })
       live.drop(id)
     },

@@ -28,7 +28,8 @@ const unfinished = ['pending', 'running', 'stopping'] as const
 
 export async function openWorkflowRecords(store: Store): Promise<WorkflowRecords> {
   await store.ensureCollection('workflows', { indexes: [['position'], ['status', 'position']] })
-  await store.ensureCollection('queues', { indexes: [['workflow_id'], ['status'], ['has_outbox'], ['topic_deleted', 'ended_at'], ['collection_name']] })
+  await store.ensureCollection('queues', { indexes: [['workflow_id'], ['status'], ['has_outbox'], ['topic_deleted', 'ended_at'], ['collection_name'], ['type', 'position']] })
+  await store.ensureCollection('stages')
   await store.ensureCollection('coverage', { indexes: [['symbol'], ['type'], ['workflow_id']] })
   await store.ensureCollection('gaps', { indexes: [['queue_id']] })
   await store.ensureCollection('stream_markers', { indexes: [['queue_id']] })

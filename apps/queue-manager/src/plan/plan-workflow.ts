@@ -1,5 +1,5 @@
 import {
-  collectionName, dataTopic, formatOpenTimeRange, parseDataType, queueId, telemetryId, type DataType, type Estimate, type OpenTimeRange, type StoredQueue, type StoredWorkflow,
+  collectionName, dataTopic, formatOpenTimeRange, parseDataType, queueId, type DataType, type Estimate, type OpenTimeRange, type StoredQueue, type StoredWorkflow,
   type Target, type WorkflowRequest,
 } from '@streamforge/contracts'
 import { estimateQueue, planShards, venueNamed, type QueueEstimate } from '@streamforge/market'
@@ -7,6 +7,8 @@ import { advanceWorkflow } from '../workflow/advance-workflow.ts'
 import { checkRequest, checkSymbols } from './check-request.ts'
 import { closedRange } from './closed-range.ts'
 import { historyOf, liveOf, liveRange } from './live-series.ts'
+import { describeStages, planStages } from './plan-stages.ts'
+import { freshQueue, plannedJob, queuePosition, workflowPosition } from './planned-queue.ts'
 
 export interface PlanContext {
   workflowId: string
@@ -28,19 +30,22 @@ export interface WorkflowPlan {
 const targets: readonly Target[] = ['loader-producer', 'arango-connector']
 
 /**
- * What a request comes to: a queue for each symbol and type, each cut into shards, and what it will cost. Pure.
- * @throws StreamForgeError UNKNOWN_VENUE, UNKNOWN_TYPE, UNKNOWN_SYMBOL, BAD_TIME_RANGE, INVALID_FIELD, each naming its field
+ * What a request comes to: a queue for each symbol and type, each cut into shards, one for each stage of its pipeline, and what it will
+ * cost. Pure.
+ * @throws StreamForgeError UNKNOWN_VENUE, UNKNOWN_TYPE, UNKNOWN_SYMBOL, BAD_TIME_RANGE, INVALID_FIELD, TOO_FEW_BARS, each naming its field
  */
 export function planWorkflow(asked: WorkflowRequest, context: PlanContext): WorkflowPlan {
   const request = checkRequest(asked)
   if (context.instruments) checkSymbols(request, context.instruments)
   const types = request.types.map((type) => planType(request, type, context.now + (context.clockLead ?? 0)))
-  const position = `${String(context.now).padStart(15, '0')}-${context.workflowId}`
-  const queues = request.symbols.flatMap((symbol) => types.map((plan) => ({ symbol, plan })))
-    .map(({ symbol, plan }, index) => planQueue(request, symbol, plan, { ...context, position: `${position}-${String(index).padStart(5, '0')}` }))
+  const position = workflowPosition(context.now, context.workflowId)
+  const data = request.symbols.flatMap((symbol) => types.map((plan) => ({ symbol, plan })))
+    .map(({ symbol, plan }, index) => planQueue(request, symbol, plan, { ...context, position: queuePosition(position, index) }))
+  const stages = planStages(request, data, { workflowId: context.workflowId, position, replayOf: undefined })
+  const queues = [...data, ...stages]
   const workflow: StoredWorkflow = {
     _key: context.workflowId, version: 1, position, workflow_id: context.workflowId, ...(request.name !== undefined && { name: request.name }),
-    status: 'pending', request, estimate: sumEstimates(request, types, context), stages: [], rates: {}, created_at: context.now, updated_at: context.now,
+    status: 'pending', request, estimate: sumEstimates(request, types, stages, context), stages: [], rates: {}, created_at: context.now, updated_at: context.now,
   }
   return { workflow: advanceWorkflow(workflow, queues, context.now), queues }
 }
@@ -85,16 +90,14 @@ function planQueue(request: WorkflowRequest, symbol: string, plan: TypePlan, con
   const history = historyOf(type)
   const series = history !== undefined && request.types.includes(history) ? history : type
   return {
-    _key: queue, version: 1, position: context.position, queue_id: queue, workflow_id: workflowId, venue, symbol, type,
+    ...freshQueue(), _key: queue, position: context.position, queue_id: queue, workflow_id: workflowId, venue, symbol, type,
     time_range: formatOpenTimeRange(range), from, ...(to !== undefined && { to }), kafka_topic: dataTopic(queue),
     collection_name: collectionName({ venue, symbol, type: series, from }), shards,
     ...(to !== undefined && cost.records !== undefined && { records_total: cost.records }),
     ...(to === undefined && parseDataType(type).source === 'api' && { ends_at_queue: idOf('ws_trades') }),
-    status: 'pending', topic_deleted: false, max_attempts: options.max_attempts, source: options.source,
-    outbox: [], has_outbox: false, next_command: 0,
+    topic_deleted: false, max_attempts: options.max_attempts, source: options.source,
     jobs: targets.map((target) => ({
-      target, telemetry_id: telemetryId(target, workflowId), status: 'pending', attempt: 0, attempts_without_progress: 0, records_written: 0,
-      duplicates: 0, dead_lettered: 0, message: 'waiting for its turn',
+      ...plannedJob(target, workflowId),
       checkpoint: beginsAt !== undefined && target === 'loader-producer' ? [{ shard: 0, position: beginsAt, records: 0, done: false }] : [],
     })),
   }
@@ -104,7 +107,7 @@ function planQueue(request: WorkflowRequest, symbol: string, plan: TypePlan, con
 const recordsPerSecond = 40_000
 const secondsPerQueue = 2
 
-function sumEstimates(request: WorkflowRequest, types: readonly TypePlan[], context: PlanContext): Estimate {
+function sumEstimates(request: WorkflowRequest, types: readonly TypePlan[], stages: readonly StoredQueue[], context: PlanContext): Estimate {
   const symbols = request.symbols.length
   const requests = symbols * sum(types.map((t) => t.cost.requests))
   const weight = symbols * sum(types.map((t) => t.cost.weight))
@@ -114,6 +117,7 @@ function sumEstimates(request: WorkflowRequest, types: readonly TypePlan[], cont
   const byWork = ((records ?? 0) / recordsPerSecond + (symbols * types.length * secondsPerQueue) / context.maxActiveQueues) / 60
   const notes = new Set(types.flatMap((t) => [t.note, t.cost.note]).filter((note) => note !== undefined))
   if (!context.instruments) notes.add(`${request.venue} could not be asked whether it has these symbols; the loaders will find out`)
+  if (stages.length > 0) notes.add(`then ${describeStages(stages)}; the minutes are those of the data`)
   return {
     requests, api_weight: weight, ...(records !== undefined && { records }),
     minutes: Math.round(Math.max(byWeight, byWork) * 100) / 100,

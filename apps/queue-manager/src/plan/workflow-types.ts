@@ -1,15 +1,17 @@
 import { dataTypes, parseDataType, type DataType, type WorkflowTypes } from '@streamforge/contracts'
 import { venues } from '@streamforge/market'
 import { isAvailable } from '../images.ts'
+import { pipelineList } from './pipeline-types.ts'
 import { servedTypes } from './served-types.ts'
 
-/** Every type, who serves it, and whether this release can load it. */
+/** Every type, who serves it, whether this release can load it, and what it can make of the data. */
 export function workflowTypes(): WorkflowTypes {
   return {
     types: dataTypes.map((type) => ({
       type, description: describe(type), source: parseDataType(type).source, available: isAvailable(type) && venuesOf(type).length > 0,
       venues: venuesOf(type),
     })),
+    pipelines: pipelineList(),
   }
 }
 

@@ -1,11 +1,13 @@
 import type { QueueCommand, StoredQueue } from '@streamforge/contracts'
 import { applyEvent } from './apply-event.ts'
 import { endJob, failJob, launchJob, loseJob } from './launch-job.ts'
-import { isActive, isWaitingForLive, type AdvanceContext, type Draft, type QueueInput, type StoredJob } from './queue-input.ts'
+import {
+  isActive, isStage, isWaitingForLive, ownsTopic, type AdvanceContext, type Draft, type QueueInput, type StoredJob,
+} from './queue-input.ts'
 import { meetLive } from './meet-live.ts'
 import { retryQueue } from './retry-queue.ts'
 import { advanceLiveStop, isDraining, loaderEndedShort } from './stop-live-queue.ts'
-import { requestStop, settleQueue } from './stop-queue.ts'
+import { endWithInputs, requestStop, settleQueue } from './stop-queue.ts'
 
 /**
  * The whole life of a queue: its next state and what is to be done, from its state and what happened. Pure; repeated and late
@@ -33,6 +35,7 @@ function apply(draft: Draft, input: QueueInput): void {
     case 'stop': return requestStop(draft, input.reason)
     case 'retry': return retryQueue(draft)
     case 'meet': return meetLive(draft, input)
+    case 'inputs-ended': return endWithInputs(draft, input.reason)
     case 'delete-topic': return deleteTopic(draft)
     case 'carried-out':
       queue.outbox = queue.outbox.filter((entry) => !input.ids.includes(entry.id))
@@ -45,8 +48,11 @@ function startQueue(draft: Draft): void {
   const { queue } = draft
   if (queue.status !== 'pending' || isWaitingForLive(queue)) return
   queue.status = 'running'
-  queue.topic_deleted = false
-  draft.commands.push({ do: 'create-topic', topic: queue.kafka_topic })
+  if (ownsTopic(queue)) {
+    queue.topic_deleted = false
+    // What stages make is read in the order of its bars, of all symbols: one partition keeps it.
+    draft.commands.push({ do: 'create-topic', topic: queue.kafka_topic, ...(isStage(queue) && { partitions: 1 }) })
+  }
   for (const job of queue.jobs) if (job.status === 'pending') launchJob(draft, job)
 }
 

@@ -1,6 +1,6 @@
 import { targetOf, type Checkpoint, type CoverageCertificate, type WorkerEvent } from '@streamforge/contracts'
 import { endJob, failJob, loseJob } from './launch-job.ts'
-import { hasEnded, isActive, isLive, type Draft, type StoredJob } from './queue-input.ts'
+import { hasEnded, isActive, isCertified, isLive, isStage, type Draft, type StoredJob } from './queue-input.ts'
 import { isDraining, loaderEndedShort } from './stop-live-queue.ts'
 import { requestStop } from './stop-queue.ts'
 
@@ -42,13 +42,16 @@ function applyError(draft: Draft, job: StoredJob, event: WorkerEvent): void {
 
 function finish(draft: Draft, job: StoredJob, event: WorkerEvent): void {
   if (event.certificate) draft.queue.certificate = event.certificate
+  if (event.result) draft.queue.result = event.result
   delete job.error
   if (endedEarly(draft, job)) {
     return loseJob(draft, job, { code: 'WORKER_LOST', message: `${job.target} ended while the loader of its live data goes on`, retryable: true })
   }
   const stopping = isLive(draft.queue) && draft.queue.stop_reason !== undefined
   if (job.target === 'arango-connector' && !stopping && !event.certificate?.complete) failJob(draft, job, incompleteError(event))
-  else endJob(draft, job, 'finished', event.message)
+  else if (isStage(draft.queue) && !isCertified(draft.queue) && !event.result) {
+    loseJob(draft, job, { code: 'WORKER_LOST', message: `${job.target} ended without saying what it came to`, retryable: true })
+  } else endJob(draft, job, 'finished', event.message)
 }
 
 /** A loader that came back after its markers were written: its connector comes back too. */
@@ -66,6 +69,7 @@ function recordProgress(draft: Draft, job: StoredJob, event: WorkerEvent): void 
   job.duplicates = Math.max(job.duplicates, event.duplicates ?? 0)
   job.dead_lettered = event.dead_lettered ?? job.dead_lettered
   job.last_event_at = draft.now
+  if (event.metrics) draft.queue.metrics = event.metrics
   if (event.records_total !== undefined) draft.queue.records_total ??= event.records_total
 }
 

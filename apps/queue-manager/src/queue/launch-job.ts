@@ -24,6 +24,7 @@ function startCommand({ queue, policy, now }: Draft, job: StoredJob): StartComma
     symbol: queue.symbol, type: queue.type, time_range: queue.time_range, kafka_topic: queue.kafka_topic,
     collection_name: queue.collection_name, telemetry_id: job.telemetry_id, attempt: job.attempt, source: queue.source,
     shards: queue.shards, checkpoint: job.checkpoint, image: policy.imageFor(job.target, queue.type), timestamp: now / 1000,
+    ...(queue.topic_of !== undefined && { topic_of: queue.topic_of }),
   }
 }
 

@@ -1,4 +1,4 @@
-import { parseDataType, type QueueType, type EventError, type QueueCommand, type Shard, type StoredQueue, type Target, type WorkerEvent } from '@streamforge/contracts'
+import { isStageType, parseDataType, parseStageType, type QueueType, type EventError, type QueueCommand, type Shard, type StoredQueue, type Target, type WorkerEvent } from '@streamforge/contracts'
 import type { JobState } from '@streamforge/launcher'
 
 /** Everything that can happen to a queue. */
@@ -14,6 +14,8 @@ export type QueueInput =
   | { kind: 'retry' }
   /** Where live began is known: history that leads up to it may start. No shards: there is nothing before it. */
   | { kind: 'meet'; to: number; shards: readonly Shard[] }
+  /** What a live stage follows has come to its end, so that it comes to its own. */
+  | { kind: 'inputs-ended'; reason: string }
   | { kind: 'delete-topic' }
   /** These commands of the outbox have been carried out. */
   | { kind: 'carried-out'; ids: readonly number[] }
@@ -51,7 +53,14 @@ export interface Draft extends AdvanceContext {
 export type StoredJob = StoredQueue['jobs'][number]
 
 /** A live queue goes on until it is stopped, or its range ends. */
-export const isLive = (queue: Pick<StoredQueue, 'type'>) => parseDataType(queue.type).source === 'ws'
+export const isLive = ({ type, live }: Pick<StoredQueue, 'type' | 'live'>) => (isStageType(type) ? live === true : parseDataType(type).source === 'ws')
+export const isStage = (queue: Pick<StoredQueue, 'type'>) => isStageType(queue.type)
+/** Graphs and models go straight into the store; everything else passes a data topic. */
+const hasTopic = ({ type }: Pick<StoredQueue, 'type'>) => !isStageType(type) || ['features', 'forecast'].includes(parseStageType(type).stage)
+/** Whether the data topic comes and goes with the queue. A replay reads that of another queue. */
+export const ownsTopic = (queue: Pick<StoredQueue, 'type' | 'topic_of'>) => hasTopic(queue) && queue.topic_of === undefined
+/** Whether the queue's records are stored and certified by a connector. */
+export const isCertified = (queue: Pick<StoredQueue, 'jobs'>) => queue.jobs.some((j) => j.target === 'arango-connector')
 /** History whose end is not known yet: see `meet`. */
 export const isWaitingForLive = (queue: StoredQueue) => queue.ends_at_queue !== undefined && queue.to === undefined
 

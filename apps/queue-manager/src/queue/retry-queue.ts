@@ -1,5 +1,5 @@
 import type { StoredQueue } from '@streamforge/contracts'
-import { hasEnded, isLive, type Draft } from './queue-input.ts'
+import { hasEnded, isLive, ownsTopic, type Draft } from './queue-input.ts'
 
 /**
  * Makes a failed or stopped queue pending again. Jobs go on from their checkpoints and finished ones stay finished, unless
@@ -11,7 +11,7 @@ export function retryQueue(draft: Draft): void {
   // Live data cannot be had again: what is on the topic is all there is, and the loader fetches what came meanwhile.
   const live = isLive(queue)
   const anew = !live && mustStartOver(queue)
-  if (anew) draft.commands.push({ do: 'delete-topic', topic: queue.kafka_topic })
+  if (anew) draft.commands.push(ownsTopic(queue) ? { do: 'delete-topic', topic: queue.kafka_topic } : { do: 'forget-reading' })
   for (const job of queue.jobs) {
     if (anew) Object.assign(job, { checkpoint: [], records_written: 0, duplicates: 0, dead_lettered: 0 })
     if (!anew && !live && job.status === 'finished') continue
@@ -24,12 +24,18 @@ export function retryQueue(draft: Draft): void {
   delete queue.stop_reason
   delete queue.stop_stage
   delete queue.stop_stage_at
+  delete queue.inputs_ended
   delete queue.certificate
+  if (anew) {
+    delete queue.result
+    delete queue.metrics
+  }
   delete queue.ended_at
 }
 
-function mustStartOver({ topic_deleted, certificate, jobs }: StoredQueue): boolean {
+function mustStartOver(queue: StoredQueue): boolean {
+  const { certificate, jobs } = queue
   const mismatch = jobs.some((j) => j.error?.code === 'RECONCILIATION_MISMATCH')
   const lostWithoutTrace = certificate !== undefined && !certificate.complete && certificate.dead_lettered === 0
-  return topic_deleted || mismatch || lostWithoutTrace
+  return (ownsTopic(queue) && queue.topic_deleted) || mismatch || lostWithoutTrace
 }

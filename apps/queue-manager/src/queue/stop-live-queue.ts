@@ -1,18 +1,19 @@
 import type { StoredQueue } from '@streamforge/contracts'
 import { endJob } from './launch-job.ts'
-import { hasEnded, isActive, isLive, type Draft, type StoredJob } from './queue-input.ts'
+import { hasEnded, isActive, isLive, isStage, type Draft, type StoredJob } from './queue-input.ts'
 
 /**
  * A live queue stops in stages, so that nothing that was received is lost: its loader writes what it has and its markers; its connector
- * stores that, certifies and ends by itself; whatever does not is told to, and in the end killed.
+ * stores that, certifies and ends by itself; whatever does not is told to, and in the end killed. A live stage's workers write no markers:
+ * its connector is told to end when they have.
  */
 export function beginLiveStop(draft: Draft): void {
-  const loader = jobOf(draft.queue, 'loader-producer')
+  const writers = writersOf(draft.queue)
   enter(draft, 'loader')
-  if (isActive(loader)) return tell(draft, 'loader-producer')
-  if (hasEnded(loader)) return
-  endJob(draft, loader, 'stopped', draft.queue.stop_reason ?? '')
-  endRest(draft)
+  const idle = writers.filter((job) => !isActive(job) && !hasEnded(job))
+  for (const job of idle) endJob(draft, job, 'stopped', draft.queue.stop_reason ?? '')
+  for (const job of writers) if (isActive(job)) tell(draft, job.target)
+  if (idle.length > 0 && !writers.some(isActive)) endRest(draft)
 }
 
 /** The loader ended without its markers: its connector would wait for them. */
@@ -31,8 +32,10 @@ export function advanceLiveStop(draft: Draft): void {
   const lasted = queue.stop_stage_at === undefined ? 0 : now - queue.stop_stage_at
   switch (queue.stop_stage) {
     case 'loader':
-      if (hasEnded(jobOf(queue, 'loader-producer'))) enter(draft, 'connector')
-      else if (lasted > policy.loaderStopMs) endRest(draft)
+      if (!writersOf(queue).every(hasEnded)) {
+        if (lasted > policy.loaderStopMs) endRest(draft)
+      } else if (isStage(queue)) endRest(draft)
+      else enter(draft, 'connector')
       return
     case 'connector':
       if (lasted > policy.connectorStopMs) endRest(draft)
@@ -68,8 +71,5 @@ function tell(draft: Draft, target?: StoredJob['target']): void {
   })
 }
 
-function jobOf(queue: StoredQueue, target: StoredJob['target']): StoredJob {
-  const job = queue.jobs.find((j) => j.target === target)
-  if (!job) throw new TypeError(`queue ${queue.queue_id} has no ${target}`)
-  return job
-}
+/** Whoever writes to the data topic: all but its connector. */
+const writersOf = (queue: StoredQueue) => queue.jobs.filter((job) => job.target !== 'arango-connector')

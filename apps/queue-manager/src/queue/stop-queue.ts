@@ -15,6 +15,14 @@ export function requestStop(draft: Draft, reason: string): void {
   stopJobs(draft, reason)
 }
 
+/** What a live stage follows is over: it stops as it would by request, and has finished when it has. */
+export function endWithInputs(draft: Draft, reason: string): void {
+  const { queue } = draft
+  if (queue.status !== 'running' || !isLive(queue) || queue.stop_reason !== undefined) return
+  queue.inputs_ended = true
+  requestStop(draft, reason)
+}
+
 /** Works out the queue's state from its jobs'. One failed job ends the queue: the others would wait for it forever. */
 export function settleQueue(draft: Draft): void {
   const { queue } = draft
@@ -24,9 +32,10 @@ export function settleQueue(draft: Draft): void {
     for (const job of queue.jobs) if (isActive(job)) endJob(draft, job, 'stopped', 'cancelled: another job of the queue failed')
     end(draft, 'failed')
   } else if (queue.jobs.every((j) => j.status === 'finished')) {
-    end(draft, isLive(queue) && queue.stop_reason !== undefined ? 'stopped' : 'finished')
+    end(draft, isLive(queue) && queue.stop_reason !== undefined && !queue.inputs_ended ? 'stopped' : 'finished')
   } else if (queue.stop_reason !== undefined && queue.jobs.every((j) => j.status === 'stopped' || j.status === 'finished')) {
-    end(draft, 'stopped')
+    if (queue.inputs_ended) for (const job of queue.jobs) job.status = 'finished'
+    end(draft, queue.inputs_ended ? 'finished' : 'stopped')
   }
 }
 
