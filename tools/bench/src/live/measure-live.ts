@@ -127,7 +127,7 @@ async function sampleOver(platform: PlatformProcess, { minutes, say }: LiveLoad)
 async function readLoaders(platform: PlatformProcess): Promise<Reading> {
   const addresses = await platform.metricsOf('loader-ws')
   const [truth, ...texts] = await Promise.all([
-    readTruth(platform.simulator), ...addresses.map(async (address) => (await fetch(address)).text()),
+    readTruth(platform.simulator), ...addresses.map(readMetrics),
   ])
   const counter = (name: string) => texts.reduce((sum, text) => sum + readCounter(text, `streamforge_live_${name}_total`), 0)
   return {
@@ -136,10 +136,22 @@ async function readLoaders(platform: PlatformProcess): Promise<Reading> {
   }
 }
 
-/** Until no connector has anything left to store; resolves with the seconds that took. */
+/** Of a job that has ended, nothing: it was replaced, which the report tells. */
+const readMetrics = (address: string) => fetch(address).then((response) => response.text(), () => '')
+
+/** Until the loaders read nothing any more, and no connector has anything left to store; resolves with the seconds that took. */
 async function drain(platform: PlatformProcess, api: ReturnType<typeof workflowApi>, id: string): Promise<number> {
   const begun = performance.now()
   const { queues } = await api.read(id)
+  let before = -1
+  await until('the loaders have read what was sent', 120_000, async () => {
+    const { frames, truth } = await readLoaders(platform)
+    // A loader that lost its connection never reads all: then it is enough that nothing comes.
+    const done = frames === before || frames === toldInAll(truth)
+    before = frames
+    if (!done) await pause(1)
+    return done
+  })
   await withBus(platform, (bus) => until('all is stored', 300_000, async () => {
     const lags = await Promise.all(queues.map((queue) => bus.admin.lag(`arango-connector.${queue.queue_id}`, queue.kafka_topic)))
     return lags.flat().every(({ lag }) => lag === 0n)

@@ -41,6 +41,7 @@ function losses({ queues, deadLetters, counts, drainSeconds }: LiveMeasurement):
     row('certificates complete', queues.filter(({ queue }) => certificateIsWhole(queue)).length, queues.length),
     row('connections lost, frames unreadable', counts.losses + counts.badFrames, 0),
     row('times that reading waited for the bus', counts.pauses),
+    row('jobs that had to be started again', sum(({ queue }) => queue.jobs.reduce((more, { attempt }) => more + attempt - 1, 0)), 0),
     { benchmark, subject: 'to store the rest once the exchange stood still', value: round(drainSeconds), unit: 's' },
   ]
 }
