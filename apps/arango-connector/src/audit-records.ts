@@ -3,6 +3,7 @@ import {
 } from '@streamforge/contracts'
 import type { StoredDocument } from '@streamforge/store'
 import { type Dataset, ownRecord } from './dataset.ts'
+import { auditRows } from './audit-rows.ts'
 import { auditUpdates } from './audit-updates.ts'
 import { addHole, type ExplainedHoles, explainCandleHole, explainTradeHole, gapCursor, noHoles, trailingGaps } from './explain-holes.ts'
 import { hashLines } from './hash-lines.ts'
@@ -40,6 +41,7 @@ export function startAudit(dataset: Dataset, gaps: readonly Gap[], ids?: TradeId
     case 'candles': return auditCandles(dataset, gaps)
     case 'trades': return auditTrades(dataset, gaps, ids)
     case 'updates': return auditUpdates(dataset)
+    case 'rows': return auditRows(dataset)
     default: return dataset satisfies never
   }
 }

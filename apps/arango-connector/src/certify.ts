@@ -59,7 +59,7 @@ function keysToRead(dataset: Dataset, { ids, own }: StreamFacts): { from: string
 
 /** Complete markers without ids prove that the range has no trade. */
 function mayHoldRecords(dataset: Dataset, { ids, markersComplete, own }: StreamFacts): boolean {
-  if (dataset.live) return own !== undefined
+  if (dataset.live) return own !== undefined || dataset.unit === 'rows'
   return dataset.unit !== 'trades' || ids !== undefined || !markersComplete
 }
 
@@ -69,8 +69,9 @@ function isInRange({ event_time }: StoredDocument, { range }: Dataset): boolean 
 }
 
 /** A live series may go on where history ended, in the same collection: then the gaps of that history are its own too. */
-async function readGaps(store: Store, { symbol, type, venue, range, live }: Dataset): Promise<Gap[]> {
+async function readGaps(store: Store, { symbol, type, venue, range, live, unit }: Dataset): Promise<Gap[]> {
   const gaps: Gap[] = []
+  if (unit === 'rows') return gaps
   for (const of of live ? [type, historyOf(type)] : [type]) {
     const key = (from: number) => gapKey({ symbol, type: of, from } as Gap)
     for await (const batch of store.scan('gaps', { from: key(range.from), to: key(range.to) })) {

@@ -1,6 +1,7 @@
 import {
-  type Assignment, bookKeyRange, type BookRecord, type Candle, type CandleOpen, candleKeyRange, ceilToInterval, countCandles, type DataMessage, type Interval, MAX_EPOCH_MS, parseDataType, parseOpenTimeRange, parseTimeRange, recordKey,
-  type Trade, type TimeRange, tradeKeyRange,
+  type Assignment, bookKeyRange, type BookRecord, type Candle, type CandleOpen, candleKeyRange, ceilToInterval, countCandles, type DataMessage,
+  type DerivedRecord, type Interval, isStageType, MAX_EPOCH_MS, parseDataType, parseOpenTimeRange,
+  parseStageType, parseTimeRange, recordKey, type StageSpec, type StageType, StreamForgeError, type Trade, type TimeRange, tradeKeyRange,
 } from '@streamforge/contracts'
 import type { StoredDocument } from '@streamforge/store'
 
@@ -16,13 +17,24 @@ export type Dataset = {
   live: boolean
   /** Parts of the range that the loader loads side by side, at least 1. */
   shards: number
-} & ({ unit: 'candles'; interval: Interval } | { unit: 'trades' } | { unit: 'updates' })
+} & ({ unit: 'candles'; interval: Interval } | { unit: 'trades' } | { unit: 'updates' } | StageRows)
+
+/** What a stage makes: features, or forecasts with their scores. */
+export interface StageRows {
+  unit: 'rows'
+  stage: 'features' | 'forecast'
+  interval: Interval
+  symbols: ReadonlySet<string>
+  /** Where a forecast stage's own features of new bars go: to those of the stage before. */
+  features: string | undefined
+}
 
 /** What is stored in the dataset's own collection. */
-export type DatasetRecord = Candle | Trade | BookRecord
+export type DatasetRecord = Candle | Trade | BookRecord | DerivedRecord
 
-/** @throws StreamForgeError UNKNOWN_TYPE, BAD_TIME_RANGE also when history has no end */
-export function datasetOf(assignment: Assignment): Dataset {
+/** `spec` is that of a stage. @throws StreamForgeError UNKNOWN_TYPE, BAD_TIME_RANGE also when history has no end */
+export function datasetOf(assignment: Assignment, spec?: StageSpec): Dataset {
+  if (isStageType(assignment.type)) return rowsDatasetOf(assignment, assignment.type, spec)
   const parsed = parseDataType(assignment.type)
   const live = parsed.source === 'ws'
   const { from, to = MAX_EPOCH_MS } = live ? parseOpenTimeRange(assignment.time_range) : parseTimeRange(assignment.time_range)
@@ -32,6 +44,20 @@ export function datasetOf(assignment: Assignment): Dataset {
   }
   if (parsed.content === 'candles') return { ...base, unit: 'candles', interval: parsed.interval }
   return { ...base, unit: parsed.content === 'trades' ? 'trades' : 'updates' }
+}
+
+function rowsDatasetOf(assignment: Assignment, type: StageType, spec: StageSpec | undefined): Dataset {
+  const { stage, interval } = parseStageType(type)
+  if (!spec || (stage !== 'features' && stage !== 'forecast')) {
+    throw new StreamForgeError('UNKNOWN_TYPE', `a stage of ${type} puts nothing on a topic that could be stored`, { remedy: 'features and forecasts have a connector' })
+  }
+  const { from, to = MAX_EPOCH_MS } = parseOpenTimeRange(assignment.time_range)
+  const before = spec.inputs.find((input) => input.type === `features_${interval}`)
+  return {
+    queueId: assignment.queue_id, venue: assignment.venue, symbol: assignment.symbol, type, range: { from, to }, live: spec.live,
+    shards: Math.max(1, assignment.shards.length), unit: 'rows', stage, interval, symbols: new Set(spec.symbols),
+    features: stage === 'forecast' ? before?.collection_name : undefined,
+  }
 }
 
 /** How many records the range holds if nothing is missing; unknown for trades and for live data. */
@@ -45,6 +71,8 @@ export function datasetKeyRange(dataset: Dataset, ids?: { first: number; last: n
     case 'candles': return candleKeyRange(dataset.symbol, dataset.interval, dataset.range)
     case 'trades': return tradeKeyRange(dataset.symbol, ids?.first, ids?.last)
     case 'updates': return bookKeyRange(dataset.symbol, 'spot')
+    // The collection is the stage's own. Symbols begin with a digit or a capital letter.
+    case 'rows': return { from: '0', to: '[' }
     default: return dataset satisfies never
   }
 }
@@ -53,6 +81,7 @@ export function datasetKeyRange(dataset: Dataset, ids?: { first: number; last: n
 export function isKept({ range, live }: Dataset, message: DataMessage): boolean {
   if (!live || message.kind === 'gap' || message.kind === 'end_of_stream') return true
   if (message.kind === 'candle_open') return false
+  if (message.kind === 'feature' || message.kind === 'forecast' || message.kind === 'forecast_score') return true
   const time = message.kind === 'candle' ? message.open_time : message.kind === 'book_gap' ? message.to : message.event_time
   return time >= range.from && time < range.to
 }
@@ -77,7 +106,7 @@ export function foreignness(dataset: Dataset, message: DataMessage): string | un
     case 'book_ticker': return dataset.unit === 'updates' ? strangeness(dataset, message) : `a ${message.kind} in a queue of ${dataset.unit}`
     case 'feature':
     case 'forecast':
-    case 'forecast_score': return `a ${message.kind} in a queue of ${dataset.unit}`
+    case 'forecast_score': return dataset.unit === 'rows' ? rowForeignness(dataset, message) : `a ${message.kind} in a queue of ${dataset.unit}`
     default: return message satisfies never
   }
 }
@@ -102,6 +131,19 @@ function recordForeignness(dataset: Dataset, record: Candle | CandleOpen | Trade
   return time >= range.from && time < range.to ? undefined : `time ${time} is outside of the range from ${range.from} to ${range.to}`
 }
 
+function rowForeignness(dataset: Dataset & StageRows, row: DerivedRecord): string | undefined {
+  const { venue, interval, symbols, stage, features, live, range } = dataset
+  if (row.venue !== venue) return `venue is ${row.venue}, expected ${venue}`
+  if (!symbols.has(row.symbol)) return `symbol ${row.symbol} is none of the stage's`
+  if (row.interval !== interval) return `interval is ${row.interval}, expected ${interval}`
+  if (row.kind !== 'feature') return stage === 'forecast' ? undefined : `a ${row.kind} in a stage of features`
+  if (stage === 'forecast') return features === undefined ? 'a feature row in a stage that has no features before it' : undefined
+  if (live || isWithin(row, range)) return undefined
+  return `time ${row.open_time} is outside of the range from ${range.from} to ${range.to}`
+}
+
+export const isWithin = ({ open_time }: Pick<DerivedRecord, 'open_time'>, { from, to }: TimeRange) => open_time >= from && open_time < to
+
 /** The document as a record of the dataset, or undefined when it is none or lies under a key that is not its own. */
 export function ownRecord(dataset: Dataset, document: StoredDocument): DatasetRecord | undefined {
   const record = document as unknown as DatasetRecord
@@ -111,4 +153,5 @@ export function ownRecord(dataset: Dataset, document: StoredDocument): DatasetRe
 
 const kinds: Record<Dataset['unit'], ReadonlySet<string>> = {
   candles: new Set(['candle']), trades: new Set(['trade']), updates: new Set(['book_diff', 'book_snapshot', 'book_gap', 'book_ticker']),
+  rows: new Set(['feature', 'forecast', 'forecast_score']),
 }

@@ -5,7 +5,7 @@ import type { Store } from '@streamforge/store'
 import { type Dataset, foreignness, isKept } from './dataset.ts'
 import { type StoredBatch, storeBatch } from './store-batch.ts'
 import { addMarkers, isComplete, markerKeyRange, missingMarkers, startCompletion, type StreamCompletion } from './stream-completion.ts'
-import { watchLoader } from './watch-loader.ts'
+import { producerOf, watchLoader } from './watch-loader.ts'
 
 export interface DrainOptions {
   bus: Bus
@@ -57,7 +57,7 @@ export async function openStream(options: DrainOptions): Promise<Stream> {
     async ({ messages, deadLettered }) => {
       const kept = dataset.live ? messages.filter(({ value }) => isKept(dataset, value)) : messages
       await options.onBringing?.(kept.map(({ value }) => value))
-      const stored = await storeBatch(store, options.collection, kept).catch((error: unknown) => {
+      const stored = await storeBatch(store, { own: options.collection, features: dataset.unit === 'rows' ? dataset.features : undefined }, kept).catch((error: unknown) => {
         throw isOfMessages(error) ? error : notOfMessages(error, giveUp)
       })
       await options.onStored(stored, deadLettered)
@@ -77,7 +77,7 @@ export async function openStream(options: DrainOptions): Promise<Stream> {
     },
     drained: async () => (await bus.admin.lag(group, topic)).every(({ lag }) => lag === 0n),
     idleFor: () => performance.now() - lastMessage,
-    loaderStatus: watchLoader(bus, dataset.queueId),
+    loaderStatus: watchLoader(bus, dataset.queueId, producerOf(dataset.type)),
     close: () => consumer.close(),
   }
 }

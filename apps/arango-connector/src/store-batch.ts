@@ -15,8 +15,15 @@ export interface DataText {
   text: string
 }
 
+/** Where records go; `features`: feature rows apart from the others, neither counted nor certified here. */
+export interface StoredInto {
+  own: string
+  features?: string | undefined
+}
+
 interface Parts {
   records: SerialisedDocument[]
+  features: SerialisedDocument[]
   gaps: StoredDocument[]
   markers: StreamMarker[]
 }
@@ -30,8 +37,10 @@ const liveCopyStays = { yields: 'backfilled' satisfies keyof MarketRecord } as c
  * @throws StreamForgeError STORE_REJECTED when the store refuses a document, with `details.everything` when it refuses all of several;
  *   STORE_UNAVAILABLE, STORE_CONFLICT
  */
-export async function storeBatch(store: Store, collection: string, messages: readonly DataText[]): Promise<StoredBatch> {
-  const { records, gaps, markers } = sortMessages(messages)
+export async function storeBatch(store: Store, collections: StoredInto, messages: readonly DataText[]): Promise<StoredBatch> {
+  const { own: collection, features } = collections
+  const { records, features: rows, gaps, markers } = sortMessages(messages, features !== undefined)
+  if (features !== undefined && rows.length > 0) await accepted(features, rows.length, store.writeSerialised(features, rows, liveCopyStays))
   const written = records.length > 0 ? await accepted(collection, records.length, store.writeSerialised(collection, records, liveCopyStays)) : { created: 0 }
   if (gaps.length > 0) await accepted('gaps', gaps.length, store.writeBatch('gaps', gaps))
   if (markers.length > 0) {
@@ -41,11 +50,12 @@ export async function storeBatch(store: Store, collection: string, messages: rea
   return { created: written.created, duplicates: records.length - written.created, markers }
 }
 
-function sortMessages(messages: readonly DataText[]): Parts {
-  const parts: Parts = { records: [], gaps: [], markers: [] }
+function sortMessages(messages: readonly DataText[], featuresApart: boolean): Parts {
+  const parts: Parts = { records: [], features: [], gaps: [], markers: [] }
   for (const { value, text } of messages) {
     if (value.kind === 'end_of_stream') parts.markers.push(value)
     else if (value.kind === 'gap') parts.gaps.push({ _key: gapKey(value satisfies Gap), ...value })
+    else if (featuresApart && value.kind === 'feature') parts.features.push({ _key: recordKey(value), json: text.trim() })
     else parts.records.push({ _key: recordKey(value), json: text.trim() })
   }
   return parts

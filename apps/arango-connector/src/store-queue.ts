@@ -1,6 +1,6 @@
 import { listDeadLetters } from '@streamforge/bus'
-import { type CoverageCertificate, StreamForgeError } from '@streamforge/contracts'
-import type { WorkerContext, WorkerResult } from '@streamforge/service'
+import { type CoverageCertificate, isStageType, StreamForgeError } from '@streamforge/contracts'
+import { readStageSpec, type WorkerContext, type WorkerResult } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
 import { certify, type StreamFacts } from './certify.ts'
 import { type Dataset, datasetKeyRange, datasetOf, expectedRecords } from './dataset.ts'
@@ -24,9 +24,10 @@ export interface Waits {
 /** Stores a queue's data topic, and proves from the store that the set is whole: at the end, and of live data every now and then. */
 export async function storeQueue(worker: WorkerContext<unknown>, waits: Waits = {}): Promise<WorkerResult> {
   const { assignment, bus, signal, now } = worker
-  const dataset = datasetOf(assignment)
   const store = await worker.store()
+  const dataset = datasetOf(assignment, isStageType(assignment.type) ? await readStageSpec(store, assignment.queue_id) : undefined)
   await ensureCollections(store, assignment.collection_name)
+  if (dataset.unit === 'rows' && dataset.features !== undefined) await store.ensureCollection(dataset.features)
   const duplicates = await openDuplicateCount(store, assignment.queue_id, assignment.attempt)
   const progress = await openProgress(worker, store, dataset, duplicates)
   const options = {
