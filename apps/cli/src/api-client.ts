@@ -1,5 +1,5 @@
 import {
-  CoveragePage, Problem, StreamForgeError, Workflow, WorkflowPage, WorkflowUpdate, type WorkflowRequestInput,
+  CoveragePage, Lineage, Problem, ReplayReport, StreamForgeError, Workflow, WorkflowPage, WorkflowUpdate, type WorkflowRequestInput,
 } from '@streamforge/contracts'
 import type { z } from 'zod'
 import { readServerSentEvents } from './server-sent-events.ts'
@@ -12,6 +12,9 @@ export interface ApiClient {
   workflows(query: { status?: string; cursor?: string }): Promise<z.infer<typeof WorkflowPage>>
   stop(id: string): Promise<Workflow>
   retry(id: string): Promise<Workflow>
+  replay(id: string): Promise<Workflow>
+  report(id: string): Promise<ReplayReport>
+  lineage(id: string, query: { workflow_id?: string }): Promise<Lineage>
   coverage(query: { symbol?: string; type?: string; workflow_id?: string; cursor?: string }): Promise<z.infer<typeof CoveragePage>>
   /** State first, then every change, until the workflow has ended or `signal` aborts. Reconnects by itself. */
   updates(id: string, signal: AbortSignal): AsyncIterable<WorkflowUpdate>
@@ -42,6 +45,9 @@ export function openApiClient(url: string, fetchFunction: typeof fetch = fetch):
     workflows: (query) => call(WorkflowPage, 'GET', withQuery('/workflows', query)),
     stop: (id) => call(Workflow, 'POST', `/workflows/${encodeURIComponent(id)}/stop`),
     retry: (id) => call(Workflow, 'POST', `/workflows/${encodeURIComponent(id)}/retry`),
+    replay: (id) => call(Workflow, 'POST', `/workflows/${encodeURIComponent(id)}/replay`),
+    report: (id) => call(ReplayReport, 'GET', `/workflows/${encodeURIComponent(id)}/report`),
+    lineage: (id, query) => call(Lineage, 'GET', withQuery(`/lineage/${encodeURIComponent(id)}`, query)),
     coverage: (query) => call(CoveragePage, 'GET', withQuery('/coverage', query)),
     async *updates(id, signal) {
       while (!signal.aborted) {

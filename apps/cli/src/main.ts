@@ -1,8 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { connectApi, type ConnectionOptions } from './connection.ts'
 import { listLetters, redriveLetters } from './commands/dead-letters.ts'
+import { lineage } from './commands/lineage.ts'
 import { coverage, workflows } from './commands/list.ts'
 import { ping } from './commands/ping.ts'
+import { replay, report } from './commands/replay.ts'
 import { start, type StartOptions } from './commands/start.ts'
 import { retryWorkflow, stopWorkflow } from './commands/stop.ts'
 import { submit } from './commands/submit.ts'
@@ -48,7 +50,7 @@ for (const [name, run, about] of [
     .option('--simulate', 'use the simulator even when the exchange answers')
     .option('--kafka <host:port>', "use the Kafka that is there, or 'local' to start one (Java and Maven needed)")
     .action(async (options: StartOptions) => { process.exitCode = await run(options) })
-  if (name === 'start') c.option('--once', 'end by itself; exit code 0 only if every certificate is complete').addOption(json())
+  if (name === 'start') c.option('--once', 'end by itself, without a dashboard; exit code 0 only if every certificate is complete').addOption(json())
 }
 
 command(program, 'submit', 'send a workflow', submit)
@@ -60,6 +62,10 @@ command(program, 'submit', 'send a workflow', submit)
   .option('--shards <n>', 'parts that load in parallel', integer)
   .option('--source <source>', 'auto, rest or archive')
   .option('--max-attempts <n>', 'attempts without progress before giving up', integer)
+  .option('--pipeline <type>', 'what is made of the data: features, train_gnn')
+  .option('--feature-interval <interval>', 'bars of the features (default: the shortest candles among the types)')
+  .option('--model <name>', 'name of the model that is trained')
+  .option('--set <path=value>', 'a parameter of the pipeline, such as training.epochs=5; repeated for several', (text: string, before: string[] = []) => [...before, text])
   .option('-f, --file <file>', 'a request as JSON; - reads standard input')
   .option('-w, --watch', 'follow it to its end')
   .addOption(json())
@@ -74,6 +80,11 @@ command(program, 'coverage', 'list coverage certificates', coverage)
   .option('--symbol <symbol>').option('--type <type>').option('--workflow <id>').addOption(json())
 command(program, 'stop <workflow>', 'stop a workflow', stopWorkflow)
 command(program, 'retry <workflow>', 'go on with a failed or stopped workflow', retryWorkflow)
+command(program, 'replay <workflow>', 'run a finished workflow again from its topics, and compare', replay)
+  .option('-w, --watch', 'follow it, then compare; exit code 0 only if every hash is the same').addOption(json())
+command(program, 'report <workflow>', "a replay's hashes beside its original's", report).addOption(json())
+command(program, 'lineage <forecast>', 'where a forecast comes from, back to the venue', lineage)
+  .option('--workflow <id>', 'whose forecast (default: the newest workflow that has it)').addOption(json())
 command(program, 'ping', 'ask the services who is there', ping)
   .option('--target <name>', 'one service or worker').option('--timeout <s>', 'seconds to wait', Number, 3)
   .option('--count <n>', 'end after so many answers', integer).addOption(json())

@@ -4,9 +4,10 @@ import { z } from 'zod'
 import { connectApi, type ConnectionOptions } from '../connection.ts'
 import { print, printJson } from '../output.ts'
 import { count, duration } from '../render/format.ts'
+import { pipelineFromOptions, type PipelineOptions } from './pipeline-options.ts'
 import { watchWorkflow } from './watch.ts'
 
-export interface SubmitOptions extends ConnectionOptions {
+export interface SubmitOptions extends ConnectionOptions, PipelineOptions {
   symbols?: string[]
   types?: string[]
   range?: string
@@ -50,7 +51,7 @@ function requestFromOptions(options: SubmitOptions): WorkflowRequestInput {
   // The API checks the values: what it says of them is what the user should read.
   return {
     symbols: options.symbols, types: options.types, time_range: options.range,
-    ...given({ venue: options.venue, name: options.name }),
+    ...given({ venue: options.venue, name: options.name, pipeline: pipelineFromOptions(options) }),
     options: given({ shards: options.shards, source: options.source, max_attempts: options.maxAttempts }),
   } as WorkflowRequestInput
 }

@@ -1,9 +1,9 @@
-import type { Workflow } from '@streamforge/contracts'
+import type { Queue, Workflow } from '@streamforge/contracts'
 import type { ApiClient } from '../api-client.ts'
 import { print, printJson } from '../output.ts'
 import { renderCertificates } from '../render/certificates.ts'
 import { openLiveArea } from '../render/live-area.ts'
-import { progressLines } from '../render/progress.ts'
+import { progressLines, resultLines, trainingLines } from '../render/progress.ts'
 
 export interface WatchOptions {
   json: boolean
@@ -24,11 +24,14 @@ export async function watchWorkflow(api: ApiClient, id: string, options: WatchOp
 /** Draws the progress until the workflow has ended (or `signal` aborts) and resolves with its last state. */
 export async function followWorkflow(api: ApiClient, id: string, options: WatchOptions): Promise<Workflow> {
   const area = options.json ? undefined : openLiveArea(process.stdout, Date.now)
+  const columns = process.stdout.columns ?? 110
+  const queues = new Map<string, Queue>()
   for await (const update of api.updates(id, options.signal ?? new AbortController().signal)) {
-    area?.update(progressLines(update.workflow, process.stdout.columns ?? 110))
+    for (const queue of update.queues) queues.set(queue.queue_id, queue)
+    area?.update([...progressLines(update.workflow, columns), ...trainingLines([...queues.values()])])
   }
   const workflow = await api.workflow(id)
-  area?.update(progressLines(workflow, process.stdout.columns ?? 110))
+  area?.update([...progressLines(workflow, columns), ...resultLines(workflow.queues)])
   area?.done()
   return workflow
 }
@@ -36,6 +39,6 @@ export async function followWorkflow(api: ApiClient, id: string, options: WatchO
 export const certificatesOf = (workflow: Workflow) =>
   workflow.queues.flatMap((q) => (q.certificate ? [q.certificate] : []))
 
-/** Finished, with a complete certificate for every queue. */
-export const isComplete = (workflow: Workflow) =>
-  workflow.status === 'finished' && workflow.queues.every((q) => q.certificate?.complete === true)
+/** Finished, with a complete certificate for every queue that stores records, and a result for every other. */
+export const isComplete = (workflow: Workflow) => workflow.status === 'finished' && workflow.queues.every((q) =>
+  (q.jobs.some((j) => j.target === 'arango-connector') ? q.certificate?.complete === true : q.result !== undefined))

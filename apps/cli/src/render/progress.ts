@@ -1,4 +1,4 @@
-import type { StageProgress, WorkflowSummary } from '@streamforge/contracts'
+import type { Queue, StageProgress, WorkflowSummary } from '@streamforge/contracts'
 import { count, duration, progressBar } from './format.ts'
 
 /** One line for a stage: bar, percent, counts, rate, ETA. */
@@ -24,3 +24,13 @@ export function progressLines(workflow: WorkflowSummary, columns: number): strin
   return [`${workflow.workflow_id}${name}: ${workflow.status}${workflow.reason ? `, ${workflow.reason}` : ''}`,
     ...workflow.stages.map((s) => stageLine(s, columns))]
 }
+
+/** A line for each training under way: `train_gnn_5m: epoch 3, loss 0.512, ic 0.03`. */
+export const trainingLines = (queues: readonly Queue[]) => queues.flatMap(({ type, status, metrics, jobs }) =>
+  (status === 'running' && metrics?.['epoch'] !== undefined ? [`  ${type}: ${describeMetrics(metrics)}${jobs[0]?.message ? `; ${jobs[0].message}` : ''}`] : []))
+
+/** What each stage came to. */
+export const resultLines = (queues: readonly Queue[]) => queues.flatMap(({ type, result }) => (result ? [`  ${type}: ${result.summary}`] : []))
+
+const describeMetrics = ({ epoch, ...rest }: Record<string, number>) =>
+  [`epoch ${epoch}`, ...Object.entries(rest).map(([name, value]) => `${name} ${Number(value.toPrecision(4))}`)].join(', ')
