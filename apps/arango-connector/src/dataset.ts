@@ -7,6 +7,7 @@ import type { StoredDocument } from '@streamforge/store'
 
 /** One queue's data, as the assignment defines it. */
 export type Dataset = {
+  /** Whose topic it is, as gaps and markers on it say: in a replay that of the queue that is repeated. */
   queueId: string
   venue: string
   symbol: string
@@ -39,7 +40,7 @@ export function datasetOf(assignment: Assignment, spec?: StageSpec): Dataset {
   const live = parsed.source === 'ws'
   const { from, to = MAX_EPOCH_MS } = live ? parseOpenTimeRange(assignment.time_range) : parseTimeRange(assignment.time_range)
   const base = {
-    queueId: assignment.queue_id, venue: assignment.venue, symbol: assignment.symbol, type: assignment.type, range: { from, to }, live,
+    queueId: assignment.topic_of ?? assignment.queue_id, venue: assignment.venue, symbol: assignment.symbol, type: assignment.type, range: { from, to }, live,
     shards: Math.max(1, assignment.shards.length),
   }
   if (parsed.content === 'candles') return { ...base, unit: 'candles', interval: parsed.interval }

@@ -224,6 +224,21 @@ describe('storing a queue of trades', () => {
   })
 })
 
+describe('a replay', () => {
+  it('reads the topic of the queue that it repeats from its start, and comes to the same', async () => {
+    bench = await openBench({ partitions: 2 })
+    await bench.publish([...candles(0, 20), gap(start + 20 * minute, start + 22 * minute, 2), marker(20)], 0)
+    await bench.publish([...candles(22, 60), marker(38, { partition: 1 })], 1)
+    const original = certificateOf(await bench.run())
+    const { queue_id } = bench.assignment
+    const own = { queue_id: 'wf-btcusdt-api_candles_1m-20240801-0f0f0f', workflow_id: 'wf-0f0f0f', topic_of: queue_id, collection_name: 'replay_0f0f0f_btcusdt' }
+    const replay = certificateOf(await bench.run({}, own))
+    expect(replay).toMatchObject({ queue_id: own.queue_id, workflow_id: own.workflow_id, rows_stored: 58, missing_at_source: 2, complete: true, checksum: original.checksum, duplicates_refused: 0 })
+    expect(await bench.store.count(own.collection_name)).toBe(58)
+    expect(await bench.store.get('coverage', queue_id)).toMatchObject({ queue_id, checksum: original.checksum })
+  })
+})
+
 describe('a connector that is interrupted', () => {
   it('goes on where it was, and the set is whole', async () => {
     bench = await openBench({ minutes: 3000 })
