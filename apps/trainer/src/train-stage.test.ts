@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { FeatureRow } from '@streamforge/contracts'
+import { type FeatureRow, ModelVersion, TrainingRun } from '@streamforge/contracts'
 import { decodeGnn, openTensors, type Tensors } from '@streamforge/models/tensors'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { bars, from, openTrainerBench, plantedRows, queueId, step, symbols, type TrainerBench } from './trainer.test-support.ts'
@@ -21,6 +21,7 @@ describe('training a stage', () => {
     expect(outcome).toMatchObject({ ended: 'finished', exitCode: 0 })
     const run = (await bench.registry.run('run-wf-all-train-gnn-5m-20250101-a1b2c3'))!
     const version = (await bench.registry.version('gnn-5m', 1))!
+    expect([TrainingRun.parse(run), ModelVersion.parse(version)]).toEqual([run, version])
     expect(outcome.result!.result).toMatchObject({ hash: version.hash, facts: { model: 'gnn-5m', model_version: 1, promoted: true, rank_ic: version.scores.rank_ic!.value } })
 
     expect(run).toMatchObject({ status: 'finished', model_version: 1, code_version: 'test', seed: 42, feature_set: 'bars_v1', symbols, backend: expect.stringContaining('WebAssembly') })

@@ -12,6 +12,8 @@ const interval = '5m'
 const length = intervalLengths[interval]
 const day = 86_400_000 / length
 const window = 32
+/** Bars before those wanted, for the features that look furthest back. */
+const warmUp = 200
 const featureNames = featureSets.bars_v1
 
 /**
@@ -23,7 +25,7 @@ export async function readCrypto(folder: string, options: { assets?: number; bar
   const { assets = 20, bars = Infinity, horizonBars = 1 } = options
   const files = (await readdir(folder)).filter((name) => name.endsWith('-5m.csv.gz')).toSorted().slice(0, assets)
   const symbols = files.map((name) => name.slice(0, name.indexOf('-')))
-  const rows = (await Promise.all(files.map((name, n) => readFeatures(join(folder, name), symbols[n]!)))).flat()
+  const rows = (await Promise.all(files.map((name, n) => readFeatures(join(folder, name), symbols[n]!, bars + warmUp)))).flat()
   const whole = buildPanel({ symbols, featureNames, horizonBars }, rows)
   const panel = slicePanel(whole, Math.max(0, whole.openTimes.length - bars), whole.openTimes.length)
   const split = splitByShare({ bars: panel.openTimes.length, window, horizon: horizonBars, train: 0.7, validation: 0.15 })
@@ -34,10 +36,10 @@ export async function readCrypto(folder: string, options: { assets?: number; bar
   }
 }
 
-async function readFeatures(file: string, symbol: string): Promise<PanelRow[]> {
+async function readFeatures(file: string, symbol: string, newest: number): Promise<PanelRow[]> {
   const reducer = new FeatureReducer({ venue: 'binance', symbol, interval, range: { from: 0, to: Infinity }, trades: false, quotes: false, articles: false })
   const rows: PanelRow[] = []
-  for (const [time, open, high, low, close, volume] of await readRows(file, { header: true })) {
+  for (const [time, open, high, low, close, volume] of (await readRows(file, { header: true })).slice(-newest)) {
     const open_time = Number(time)
     const candle: Candle = {
       kind: 'candle', venue: 'binance', symbol, interval, open_time, open: Number(open), high: Number(high), low: Number(low), close: Number(close), volume: Number(volume),

@@ -1,4 +1,5 @@
 // npm run evaluate -- stocks|crypto [--json] [--assets 20] [--bars 20000] [--epochs 10] [--seed 42] [--out .cache/evaluation]
+import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -25,8 +26,9 @@ const readers = {
   crypto: () => readCrypto(join(values.data, 'klines/binance_spot_5m_2022-08_2022-12'), defined({ assets: number(values.assets), bars: number(values.bars), horizonBars: number(values.horizon) })),
 }
 const [name = ''] = positionals
-if (!(name in readers)) {
-  process.stderr.write('which one: stocks or crypto\n')
+const problem = !(name in readers) ? 'which one: stocks or crypto' : !existsSync(values.data) ? `there is no recorded data in ${values.data}; say with --data where it is` : undefined
+if (problem !== undefined) {
+  process.stderr.write(`${problem}\n`)
   process.exit(2)
 }
 const tell = (line: string) => process.stderr.write(`${line}\n`)
