@@ -1,7 +1,8 @@
-// npm run bench [-- --json] [-- --only end-to-end,kafka,python,book,graph]
+// npm run bench [-- --json] [-- --only end-to-end,kafka,python,book,graph,features]
 import { parseArgs } from 'node:util'
 import { benchBook } from './book-throughput.ts'
 import { benchEndToEnd } from './end-to-end.ts'
+import { benchFeatures } from './features.ts'
 import { benchGraph } from './graph-cost.ts'
 import { benchKafka } from './kafka-throughput.ts'
 import { benchPythonLoader } from './python-loader.ts'
@@ -14,6 +15,7 @@ const benchmarks: Record<string, () => Promise<BenchmarkResult>> = {
   kafka: benchKafka,
   book: benchBook,
   graph: benchGraph,
+  features: benchFeatures,
 }
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } })
