@@ -1,3 +1,4 @@
+import { MlflowConfig } from '@streamforge/models'
 import { z } from 'zod'
 
 const milliseconds = z.coerce.number().int().min(1)
@@ -25,5 +26,6 @@ export const Config = {
   LIVE_TOPIC_RETENTION_HOURS: z.coerce.number().min(0).default(6).describe('hours that the topic of a live queue keeps what all its consumers have had'),
   BINANCE_REST_URL: url.describe("an http or https address; absent: Binance's own"),
   BINANCE_ARCHIVE_URL: url.describe("an http or https address; absent: Binance's own archive"),
+  ...MlflowConfig,
   COINBASE_REST_URL: url.describe("an http or https address; absent: Coinbase Exchange's own"),
 }

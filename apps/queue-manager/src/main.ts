@@ -4,6 +4,8 @@ import { join, resolve } from 'node:path'
 import { deadLetterTopic } from '@streamforge/contracts'
 import { ensureTopics } from '@streamforge/bus'
 import { openProcessLauncher } from '@streamforge/launcher'
+import { mlflowOptions, openModelRegistry } from '@streamforge/models'
+import { connectObjects } from '@streamforge/objects'
 import { runService } from '@streamforge/service'
 import { Config } from './config.ts'
 import { createServer } from './http/server.ts'
@@ -42,6 +44,8 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
       imageFor: imageName(config.IMAGE_REGISTRY, config.IMAGE_VERSION),
     },
   })
+  const objects = await connectObjects({ kind: 'embedded', directory: join(dataDir, 'objects') })
+  const models = await openModelRegistry({ store, objects, now, mlflow: mlflowOptions(config) })
   let reading = true
   orchestrator.failed.catch((err: unknown) => {
     reading = false
@@ -50,7 +54,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
   })
   const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string }
   const app = await createServer({
-    orchestrator, store, bus, metrics, log, version,
+    orchestrator, store, bus, models, metrics, log, version,
     conditions: async () => ({ events: reading, store: await store.count('workflows').then(() => true, () => false) }),
   })
   const url = await app.listen({ port: config.PORT, host: config.HOST })
@@ -62,5 +66,6 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
     await app.close()
     await orchestrator.close()
     await launcher.close()
+    await objects.close()
   }
 })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { DataType } from './data-type.ts'
 import { Lineage, LineageParams, LineageQuery } from './lineage.ts'
+import { ModelParams, PromoteRequest, StoredModelAlias } from './model.ts'
 import { Symbol, WorkflowId } from './names.ts'
 import { QueueType } from './pipeline.ts'
 import { ReplayReport } from './replay.ts'
@@ -101,6 +102,11 @@ export const apiOperations = {
     method: 'get', path: '/lineage/{id}', tag: 'data', params: LineageParams, query: LineageQuery, problems: [400, 404, 503],
     summary: 'Where a forecast comes from: model, training run, graph, features, documents, topic offsets, source range',
     answer: { status: 200, description: 'The walk; `missing` names what is not there any more', schema: Lineage },
+  }),
+  promoteModel: operation({
+    method: 'post', path: '/models/{model}/promote', tag: 'data', params: ModelParams, body: PromoteRequest, problems: [400, 404, 413, 415, 422, 503],
+    summary: 'Make a version of a model its champion: a promotion, or, with an earlier version, a roll-back',
+    answer: { status: 200, description: 'What the alias champion stands for now', schema: StoredModelAlias },
   }),
   listWorkflowTypes: operation({
     method: 'get', path: '/workflow-types', tag: 'workflows', summary: 'The types that a workflow may ask for, and what may be made of the data', problems: [],

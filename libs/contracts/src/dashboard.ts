@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { BookGapReason } from './book-records.ts'
 import { DeadLetter } from './dead-letter.ts'
+import { Forecast, ForecastScore, LiveAccuracy } from './forecast.ts'
 import { Interval } from './interval.ts'
+import { ModelVersion, StoredModelAlias, TrainingRun } from './model.ts'
 import { Offset, Symbol, TopicName, Venue, WorkflowId } from './names.ts'
 import { Problem } from './problem.ts'
 import { Epoch, Gap, Trade } from './records.ts'
@@ -134,6 +136,8 @@ export const LiveChannel = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('candles'), venue: Venue, symbol: Symbol, interval: Interval }),
   z.strictObject({ kind: z.literal('trades'), venue: Venue, symbol: Symbol }),
   z.strictObject({ kind: z.literal('book'), venue: Venue, symbol: Symbol }),
+  z.strictObject({ kind: z.literal('forecasts'), venue: Venue, symbol: Symbol, interval: Interval }),
+  z.strictObject({ kind: z.literal('models') }),
 ])
 export type LiveChannel = z.infer<typeof LiveChannel>
 
@@ -163,6 +167,14 @@ export const LivePayload = z.discriminatedUnion('kind', [
     skipped: z.int().nonnegative().describe('Trades too many to show; they are stored all the same'),
   }),
   z.strictObject({ kind: z.literal('book'), book: BookView }),
+  z.strictObject({
+    kind: z.literal('forecasts'), forecasts: z.array(Forecast).describe('Oldest first'), scores: z.array(ForecastScore), accuracy: z.array(LiveAccuracy),
+    whole: z.boolean().describe('True for the first answer; later only what is new or has changed, and the accuracy anew'),
+  }),
+  z.strictObject({
+    kind: z.literal('models'), versions: z.array(ModelVersion), aliases: z.array(StoredModelAlias),
+    runs: z.array(TrainingRun).describe('Newest first: all of them at first, then those that have changed'), whole: z.boolean(),
+  }),
 ])
 export type LivePayload = z.infer<typeof LivePayload>
 

@@ -42,9 +42,18 @@ export const ForecastsQuery = z.strictObject({
   from: z.coerce.number().pipe(Epoch).optional(), to: z.coerce.number().pipe(Epoch).optional(),
   limit: z.coerce.number().int().min(1).max(5_000).default(500),
 })
-const LiveAccuracy = z.strictObject({
+/** How a version's forecasts turned out, over those with an outcome. */
+export const LiveAccuracy = z.strictObject({
   model: ModelName, model_version: z.int().positive(), forecasts: z.int().nonnegative(), scored: z.int().nonnegative(),
   hit_rate: z.number().optional(), coverage: z.number().optional(), mse: z.number().optional(),
 })
+export type LiveAccuracy = z.infer<typeof LiveAccuracy>
 export const ForecastsAnswer = z.strictObject({ forecasts: z.array(Forecast), scores: z.array(ForecastScore), accuracy: z.array(LiveAccuracy) })
 export type ForecastsAnswer = z.infer<typeof ForecastsAnswer>
+
+/** A symbol and interval of which there are forecasts, or will be. */
+export const ForecastSeries = z.strictObject({ venue: Venue, symbol: Symbol, interval: Interval, live: z.boolean().describe('New ones come as bars close') })
+export type ForecastSeries = z.infer<typeof ForecastSeries>
+/** GET /api/forecast-series */
+export const ForecastSeriesList = z.strictObject({ series: z.array(ForecastSeries) })
+export type ForecastSeriesList = z.infer<typeof ForecastSeriesList>

@@ -39,8 +39,9 @@ export {
 export { assetGraph, RelationKind, Asset, AssetRelation, GraphVersion, GraphsQuery, GraphParams, GraphList, GraphAnswer } from './graph.ts'
 export {
   ModelName, RunId, ModelAlias, Measured, Scores, EpochReport, TrainingRun, ModelVersion, StoredModelAlias, ModelList, TrainingRunList, PromoteRequest,
+  ModelParams, ModelsQuery, TrainingRunsQuery,
 } from './model.ts'
-export { Forecast, ForecastScore, forecastKey, forecastScoreKey, ForecastsQuery, ForecastsAnswer } from './forecast.ts'
+export { Forecast, ForecastScore, forecastKey, forecastScoreKey, ForecastsQuery, ForecastsAnswer, LiveAccuracy, ForecastSeries, ForecastSeriesList } from './forecast.ts'
 export {
   GraphParameters, TrainingParameters, AgentParameters, Pipeline, StageType, stageNames, StageName, allSymbols, QueueType, isStageType, dataTypeOf,
   parseStageType, StageInput, StageSpec, StageResult, RepeatedQueue, pipelineTypes,

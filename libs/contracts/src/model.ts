@@ -81,6 +81,15 @@ export const StoredModelAlias = z.strictObject({
   version: z.int().positive(), changed_at: Epoch, reason: z.string(),
 })
 export type StoredModelAlias = z.infer<typeof StoredModelAlias>
+export const ModelParams = z.strictObject({ model: ModelName })
+/** GET /api/models: registered versions, the newest first, and what stands for which. */
+export const ModelsQuery = z.strictObject({ model: ModelName.optional(), limit: z.coerce.number().int().min(1).max(1_000).default(100) })
+/** GET /api/training-runs: the newest first. */
+export const TrainingRunsQuery = z.strictObject({
+  model: ModelName.optional(), workflow_id: WorkflowId.optional(), limit: z.coerce.number().int().min(1).max(500).default(100),
+})
 export const ModelList = z.strictObject({ versions: z.array(ModelVersion), aliases: z.array(StoredModelAlias) })
+export type ModelList = z.infer<typeof ModelList>
 export const TrainingRunList = z.strictObject({ runs: z.array(TrainingRun) })
+export type TrainingRunList = z.infer<typeof TrainingRunList>
 export const PromoteRequest = z.strictObject({ version: z.int().positive(), reason: z.string().min(1).max(300) })

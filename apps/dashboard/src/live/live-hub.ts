@@ -6,6 +6,8 @@ import type { TradeHistory } from '../derive/trade-history.ts'
 import type { ReadDatasets } from '../read/datasets.ts'
 import { followBook } from './follow-book.ts'
 import { followCandles } from './follow-candles.ts'
+import { followForecasts } from './follow-forecasts.ts'
+import { followModels } from './follow-models.ts'
 import { followTrades } from './follow-trades.ts'
 import { followWorkflow, followWorkflowList } from './follow-workflows.ts'
 import { openLiveFeeds, type LiveFeeds } from './live-feeds.ts'
@@ -94,6 +96,8 @@ function openSource(parts: FollowParts, channel: LiveChannel, publish: Publish):
     case 'trades': return followTrades(parts, channel, publish)
     case 'candles': return followCandles(parts, channel, publish)
     case 'book': return followBook(parts, channel, publish)
+    case 'forecasts': return followForecasts(parts.store, channel, publish)
+    case 'models': return followModels(parts.store, publish)
     default: return channel satisfies never
   }
 }

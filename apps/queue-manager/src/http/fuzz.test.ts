@@ -1,4 +1,5 @@
 import { openApiDocument, Problem } from '@streamforge/contracts'
+import type { NewModelVersion } from '@streamforge/models'
 import fc from 'fast-check'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { pino } from 'pino'
@@ -31,6 +32,8 @@ const likely: Record<string, fc.Arbitrary<unknown>> = {
   time_range: fc.tuple(fc.nat(400), fc.integer({ min: -1, max: 30 })).map(([from, days]) => [from, from + days].map((d) => new Date(1_600_000_000_000 + d * 86_400_000).toISOString().slice(0, 10)).join(':')),
   types: fc.subarray(['api_candles_1h', 'api_candles_1d', 'api_candles_1M', 'api_trades'], { minLength: 1 }),
   venue: fc.constant('binance'),
+  version: fc.constantFrom(1, 2),
+  model: fc.constant('gnn-5m'),
   pipeline: fc.constantFrom({ type: 'features' }, { type: 'train_gnn', training: { epochs: 3 } }, { type: 'trade_agent' }),
 }
 
@@ -55,12 +58,23 @@ function fittingValue(schema: Schema): fc.Arbitrary<unknown> {
   }
 }
 
+const trainedVersion: NewModelVersion = {
+  model: 'gnn-5m', run_id: 'run-one-a1', queue_id: 'wf-all-train_gnn_5m-20240801-a1b2c3', workflow_id: 'wf-a1b2c3', hash: `sha256:${'b'.repeat(64)}`, feature_set: 'bars_v1', symbols: ['BTCUSDT'],
+  interval: '5m', horizon_bars: 1, window_bars: 32, scores: {}, baselines: {}, held_out: { from: 1_722_470_400_000, to: 1_722_556_800_000 },
+  promotion: { promoted: true, reason: 'the first' }, created_at: 1_722_556_800_000,
+}
+
 const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
 const operations = Object.entries(document.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })))
 
+function parameterOf({ name, schema }: Operation['parameters'][number], knownIds: readonly string[]): fc.Arbitrary<unknown> {
+  const known = name === 'id' && knownIds.length ? fc.constantFrom(...knownIds) : name === 'model' ? likely[name] : undefined
+  return known ? fc.oneof(known, valueOf(schema)) : valueOf(schema)
+}
+
 function requestsOf({ path, method, operation }: (typeof operations)[number], knownIds: readonly string[]): fc.Arbitrary<InjectOptions> {
   const named = (place: string) => operation.parameters.filter((p) => p.in === place)
-  const parameters = (place: string) => fc.record(Object.fromEntries(named(place).map((p) => [p.name, p.name === 'id' && knownIds.length ? fc.oneof(fc.constantFrom(...knownIds), valueOf(p.schema)) : valueOf(p.schema)])), { requiredKeys: place === 'path' ? named(place).map((p) => p.name) : [] })
+  const parameters = (place: string) => fc.record(Object.fromEntries(named(place).map((p) => [p.name, parameterOf(p, knownIds)])), { requiredKeys: place === 'path' ? named(place).map((p) => p.name) : [] })
   const schema = operation.requestBody?.content['application/json']?.schema
   return fc.record({
     inPath: parameters('path'), query: parameters('query'),
@@ -81,7 +95,8 @@ describe('the API under random requests made from its own document', () => {
   beforeAll(async () => {
     platform = await openTestPlatform()
     const orchestrator = await platform.start()
-    app = await createServer({ orchestrator, store: platform.store, bus: platform.bus, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1.0.0', conditions: async () => ({}) })
+    app = await createServer({ orchestrator, store: platform.store, bus: platform.bus, models: platform.models, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1.0.0', conditions: async () => ({}) })
+    await platform.models.registerVersion(trainedVersion, [])
     for (const status of ['running', 'stopped']) {
       const response = await app.inject({ method: 'POST', url: '/workflows', payload: { symbols: ['BTCUSDT'], types: ['api_candles_1d'], time_range: '2022-08-01:2022-08-03' } })
       const { workflow_id: id } = response.json() as { workflow_id: string }

@@ -1,5 +1,5 @@
 import {
-  type ApiOperationId, type DeleteWorkflowQuery, type ListCoverageQuery, type LineageQuery, type ListWorkflowsQuery, type WorkflowRequest,
+  type ApiOperationId, type DeleteWorkflowQuery, type ListCoverageQuery, type LineageQuery, type ListWorkflowsQuery, type PromoteRequest, type WorkflowRequest,
 } from '@streamforge/contracts'
 import type { Bus } from '@streamforge/bus'
 import type { Store } from '@streamforge/store'
@@ -11,11 +11,14 @@ import { traceForecast } from '../lineage/trace-forecast.ts'
 import { workflowTypes } from '../plan/workflow-types.ts'
 import type { EventStreams } from './event-stream.ts'
 import { listCoverage, listWorkflows } from './list-pages.ts'
+import { promoteModel, type Promotions } from './promote-model.ts'
 
 export interface ApiParts {
   orchestrator: Orchestrator
   store: Store
   bus: Pick<Bus, 'admin'>
+  /** Which versions of models serve. */
+  models: Promotions
   metrics: Registry
   /** Named conditions of /readyz, and whether each holds now. */
   conditions: () => Promise<Record<string, boolean>>
@@ -25,7 +28,7 @@ export interface ApiParts {
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
 /** Every operation of the API. Bodies, params and queries have been validated and filled with defaults by the time they get here. */
-export function operationHandlers({ orchestrator, store, bus, metrics, conditions }: ApiParts, streams: EventStreams): Record<ApiOperationId, Handler> {
+export function operationHandlers({ orchestrator, store, bus, models, metrics, conditions }: ApiParts, streams: EventStreams): Record<ApiOperationId, Handler> {
   const id = (request: FastifyRequest) => (request.params as { id: string }).id
   return {
     createWorkflow: async ({ body }, reply) => {
@@ -45,6 +48,7 @@ export function operationHandlers({ orchestrator, store, bus, metrics, condition
     },
     reportReplay: (request) => orchestrator.report(id(request)),
     traceForecast: (request) => traceForecast({ store, bus }, id(request), request.query as z.infer<typeof LineageQuery>),
+    promoteModel: ({ params, body }) => promoteModel(models, (params as { model: string }).model, body as z.infer<typeof PromoteRequest>),
     deleteWorkflow: async (request) => {
       await orchestrator.remove(id(request), request.query as z.infer<typeof DeleteWorkflowQuery>)
       return undefined

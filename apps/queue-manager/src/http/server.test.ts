@@ -17,7 +17,7 @@ let url: string
 beforeAll(async () => {
   platform = await openTestPlatform()
   orchestrator = await platform.start({ instruments: { clockLead: async () => undefined, symbols: async () => new Set(['BTCUSDT', 'ETHUSDT']) }, maxActiveQueues: 1 })
-  app = await createServer({ orchestrator, store: platform.store, bus: platform.bus, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1.2.3', conditions: async () => ({ store: true }) })
+  app = await createServer({ orchestrator, store: platform.store, bus: platform.bus, models: platform.models, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1.2.3', conditions: async () => ({ store: true }) })
   url = await app.listen({ port: 0, host: '127.0.0.1' })
 })
 afterAll(async () => {
@@ -205,6 +205,32 @@ describe('GET /coverage', () => {
   })
 })
 
+describe('POST /models/{model}/promote', () => {
+  const sha256 = `sha256:${'b'.repeat(64)}`
+  const register = (run: string) => platform.models.registerVersion({
+    model: 'gnn-5m', run_id: `run-${run}`, queue_id: 'wf-all-train_gnn_5m-20240801-a1b2c3', workflow_id: 'wf-a1b2c3', hash: sha256, feature_set: 'bars_v1', symbols: ['BTCUSDT'],
+    interval: '5m', horizon_bars: 1, window_bars: 32, scores: {}, baselines: {}, held_out: { from: 1_722_470_400_000, to: 1_722_556_800_000 },
+    promotion: { promoted: true, reason: 'the first' }, created_at: 1_722_556_800_000,
+  }, [])
+  const promote = (payload: object, model = 'gnn-5m') => app.inject({ method: 'POST', url: `/models/${model}/promote`, payload })
+
+  it('makes a version the champion, and an earlier one again', async () => {
+    await register('one-a1')
+    await register('two-a1')
+    for (const [version, reason] of [[2, 'better'], [1, 'rolled back']] as const) {
+      const answer = await promote({ version, reason })
+      expect([answer.statusCode, answer.json()]).toMatchObject([200, { model: 'gnn-5m', alias: 'champion', model_version: version, reason }])
+      expect((await platform.models.alias('gnn-5m', 'champion'))?.model_version).toBe(version)
+    }
+  })
+
+  it('refuses a version that is not registered, and what is no promotion', async () => {
+    expect(await problem({ method: 'POST', url: '/models/gnn-5m/promote', payload: { version: 7, reason: 'x' } })).toMatchObject({ status: 404, code: 'NOT_FOUND' })
+    expect(await problem({ method: 'POST', url: '/models/gnn-5m/promote', payload: { version: 1, reason: '' } })).toMatchObject({ status: 422, code: 'INVALID_FIELD' })
+    expect(await problem({ method: 'POST', url: '/models/GNN/promote', payload: { version: 1, reason: 'x' } })).toMatchObject({ status: 400, code: 'BAD_REQUEST' })
+  })
+})
+
 describe('the rest', () => {
   it('lists types, health, metrics and documents', async () => {
     expect(WorkflowTypes.parse((await app.inject('/workflow-types')).json()).types.length).toBeGreaterThan(10)
@@ -228,7 +254,7 @@ describe('the rest', () => {
   })
 
   it('says 503 while something is missing', async () => {
-    const other = await createServer({ orchestrator, store: platform.store, bus: platform.bus, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1', conditions: async () => ({ store: false }) })
+    const other = await createServer({ orchestrator, store: platform.store, bus: platform.bus, models: platform.models, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1', conditions: async () => ({ store: false }) })
     const response = await other.inject('/readyz')
     expect([response.statusCode, response.json()]).toEqual([503, { status: 'not_ready', conditions: { store: false } }])
     await other.close()
@@ -236,7 +262,7 @@ describe('the rest', () => {
 
   it('does not tell callers about its insides', async () => {
     const broken = { ...orchestrator, workflow: () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.1')) }
-    const other = await createServer({ orchestrator: broken, store: platform.store, bus: platform.bus, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1', conditions: async () => ({}) })
+    const other = await createServer({ orchestrator: broken, store: platform.store, bus: platform.bus, models: platform.models, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1', conditions: async () => ({}) })
     const response = await other.inject('/workflows/wf-a1b2c3')
     expect(response.statusCode).toBe(500)
     expect(Problem.parse(response.json()).detail).not.toContain('10.0.0.1')

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { connectBus, ensureTopics, publishMessages, type Bus } from '@streamforge/bus'
 import { catalog, type StartCommand, type StoredQueue, type Target, type WorkerEvent } from '@streamforge/contracts'
 import { jobName, type JobInfo, type JobState, type Launcher } from '@streamforge/launcher'
+import { openModelRegistry, type ModelRegistry } from '@streamforge/models'
+import { connectObjects } from '@streamforge/objects'
 import { connectStore, type Store } from '@streamforge/store'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
@@ -74,6 +76,7 @@ export interface TestPlatform {
   store: Store
   played: PlayedJobs
   registry: Registry
+  models: ModelRegistry
   /** A new orchestrator over the same bus, store and jobs. */
   start(more?: Partial<OrchestratorOptions>): Promise<Orchestrator>
   say(start: StartCommand, more?: Partial<WorkerEvent>): Promise<void>
@@ -91,10 +94,12 @@ export async function openTestPlatform(): Promise<TestPlatform> {
   await ensureTopics(bus)
   const played = playedJobs()
   const registry = new Registry()
+  const objects = await connectObjects({ kind: 'embedded', directory: join(directory, 'objects') })
+  const models = await openModelRegistry({ store, objects, now: Date.now })
   const running: Orchestrator[] = []
   let suffix = 0xa10000
   const platform: TestPlatform = {
-    bus, store, played, registry,
+    bus, store, played, registry, models,
     async start(more = {}) {
       registry.clear()
       const orchestrator = await startOrchestrator({
@@ -120,6 +125,7 @@ export async function openTestPlatform(): Promise<TestPlatform> {
       for (const orchestrator of running) await orchestrator.close()
       await bus.close()
       await store.close()
+      await objects.close()
       await rm(directory, { recursive: true, force: true })
     },
   }

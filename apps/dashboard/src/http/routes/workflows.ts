@@ -1,5 +1,5 @@
 // Services never call each other; this file is where people act. A page cannot reach queue-manager by itself (it answers no other
-// origin), so exactly the workflow operations of its API are passed on under /api, request and answer untouched: nothing here decides.
+// origin), so exactly the operations of its API that are named below are passed on under /api, request and answer untouched: nothing here decides.
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { apiOperations, StreamForgeError, type ApiOperation } from '@streamforge/contracts'
@@ -9,7 +9,7 @@ import type { ServerParts } from '../server.ts'
 const passedOn: readonly ApiOperation[] = [
   apiOperations.createWorkflow, apiOperations.listWorkflows, apiOperations.getWorkflow, apiOperations.followWorkflow,
   apiOperations.stopWorkflow, apiOperations.retryWorkflow, apiOperations.deleteWorkflow, apiOperations.listWorkflowTypes,
-  apiOperations.listCoverage,
+  apiOperations.listCoverage, apiOperations.promoteModel, apiOperations.traceForecast,
 ]
 const passedHeaders = ['content-type', 'location', 'cache-control', 'allow'] as const
 
@@ -34,7 +34,7 @@ async function passOn(request: FastifyRequest, reply: FastifyReply, managerUrl: 
     },
     ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
   }).catch((cause: unknown) => {
-    throw new StreamForgeError('UNAVAILABLE', 'queue-manager does not answer: workflows can be seen, not changed', {
+    throw new StreamForgeError('UNAVAILABLE', 'queue-manager does not answer: what there is can be seen, not changed', {
       cause, remedy: 'it is starting or has stopped; try again in a moment',
     })
   })
