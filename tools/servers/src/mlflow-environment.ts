@@ -4,11 +4,12 @@ import { runToEnd, whyNotRunnable } from './run-to-end.ts'
 
 export const mlflowVersion = '3.17.0'
 
-/** Whether an MLflow server can be started on this machine; the reason is one line. */
+/** Whether an MLflow server can be started on this machine; installs it on first use. The reason is one line. */
 export async function mlflowAvailable(): Promise<{ ok: true } | { ok: false; reason: string }> {
   if (process.platform === 'win32') return { ok: false, reason: 'MLflow is started on Linux and macOS only' }
-  const reason = (await whyNotRunnable('python3', ['-c', 'import venv, ensurepip, sys; sys.exit(sys.version_info < (3, 10))']))
-  return reason === undefined ? { ok: true } : { ok: false, reason: 'Python 3.10 or newer with venv and pip is not installed' }
+  const python = await whyNotRunnable('python3', ['-c', 'import venv, ensurepip, sys; sys.exit(sys.version_info < (3, 10))'])
+  if (python !== undefined) return { ok: false, reason: 'Python 3.10 or newer with venv and pip is not installed' }
+  return mlflowPython().then(() => ({ ok: true }), (error: Error) => ({ ok: false, reason: error.message.split('\n')[0]! }))
 }
 
 /** The interpreter of a virtual environment with MLflow; made from PyPI on first use (about 860 MB, a minute or more). */
