@@ -15,6 +15,14 @@ describe('the dummy service as a process', () => {
     expect(stage.events[0]).toMatchObject({ status: 'started', producer: 'dummy-service__000000' })
   })
 
+  it('stands in for a stage that comes to something', async () => {
+    const env = { TYPE: 'train_gnn_5m', SYMBOL: 'ALL', TARGET: 'trainer', TELEMETRY_ID: 'trainer__000000' }
+    expect(await stage.start('main', ['--simulate-loading', '--records', '10', '--result', 'trained'], env).ended).toMatchObject({ code: 0 })
+    expect(await stage.hears((event) => event.status === 'finished')).toMatchObject({
+      producer: 'trainer__000000', result: { summary: 'trained', hash: 'sha256:33fbcd8470eae125a265eb3f4375137f38ea4dc42f75ac09594bfe1a1c951af6' },
+    })
+  })
+
   it('publishes records and markers that a connector can finish with', async () => {
     const topic = 'wf-dummy-000000-data'
     await stage.bus.admin.createTopic({ name: topic, partitions: 2 })

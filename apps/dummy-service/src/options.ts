@@ -12,6 +12,8 @@ export interface DummyOptions {
   /** Steps of progress after which it fails. */
   failAfter: number | undefined
   errorCode: string | undefined
+  /** What it says that it came to: the text's hash and the text. */
+  result: string | undefined
   hang: boolean
   exitCode: number | undefined
 }
@@ -21,6 +23,7 @@ export const usage = `dummy-service stands in for any worker. Without options it
   --publish            with it, put synthetic records and end-of-stream markers on the data topic
   --records N          records in all (default 1000)
   --rate N             records a second (default 0: as fast as it goes)
+  --result TEXT        with it, end with a result of this text and its hash, as a stage does
   --fail-after N       fail after N steps of progress (10 steps make the whole)
   --error-code CODE    with which error (default INTERNAL, which is worth another attempt)
   --hang               go silent: no heartbeat, no answer, deaf to SIGTERM
@@ -39,6 +42,7 @@ export function readOptions(argv: readonly string[], env: { DUMMY_OPTIONS?: stri
     rate: wholeNumber('rate', values.rate) ?? 0,
     failAfter: wholeNumber('fail-after', values['fail-after']),
     errorCode: values['error-code'],
+    result: values.result,
     hang: values.hang ?? false,
     exitCode: wholeNumber('exit-code', values['exit-code']),
   }
@@ -49,7 +53,7 @@ function parse(args: string[]) {
     return parseArgs({
       args,
       options: {
-        'simulate-loading': { type: 'boolean' }, publish: { type: 'boolean' }, records: { type: 'string' }, rate: { type: 'string' },
+        'simulate-loading': { type: 'boolean' }, publish: { type: 'boolean' }, result: { type: 'string' }, records: { type: 'string' }, rate: { type: 'string' },
         'fail-after': { type: 'string' }, 'error-code': { type: 'string' }, hang: { type: 'boolean' }, 'exit-code': { type: 'string' },
       },
     })

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { catalog, type DataMessage, errorCodes, type ErrorCode, type MarketRecord, StreamForgeError, type StreamMarker } from '@streamforge/contracts'
 import { publishMessages } from '@streamforge/bus'
 import { abortableDelay, createCounter, type WorkerContext, type WorkerResult } from '@streamforge/service'
@@ -31,8 +32,10 @@ async function simulateLoading(worker: WorkerContext<unknown>, options: DummyOpt
     worker.progress({ records_written: done, records_total: total })
   }
   if (records) await publishMarkers(worker, records)
-  return { records_written: total, records_total: total }
+  return { records_written: total, records_total: total, ...(options.result !== undefined && { result: resultOf(options.result) }) }
 }
+
+const resultOf = (text: string) => ({ hash: `sha256:${createHash('sha256').update(text).digest('hex')}`, summary: text })
 
 async function publishRecords({ bus, assignment }: WorkerContext<unknown>, records: readonly DataMessage[]): Promise<void> {
   for (let i = 0; i < records.length; i += blockSize) {
