@@ -39,10 +39,12 @@ function ensureInstalled() {
     if (existsSync(stamp) && readFileSync(stamp, 'utf8') === digest) return
     process.stderr.write('Installing dependencies from package-lock.json (once, about a minute) ...\n')
     const npm = process.env.npm_execpath ? [process.execPath, process.env.npm_execpath] : ['npm']
-    const run = spawnSync(npm[0], [...npm.slice(1), 'ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    // 'ci' begins by deleting everything: after a change of the lockfile that would pull the ground from under what is running.
+    const install = existsSync(stamp) ? ['install', '--no-save'] : ['ci']
+    const run = spawnSync(npm[0], [...npm.slice(1), ...install, '--no-audit', '--no-fund', '--loglevel=error'], {
       cwd: root, stdio: ['ignore', 2, 2],
     })
-    if (run.status !== 0) fail("'npm ci' failed; see above. It needs npm and a package registry that answers.")
+    if (run.status !== 0) fail(`'npm ${install.join(' ')}' failed; see above. It needs npm and a package registry that answers.`)
     writeFileSync(stamp, digest)
   })
 }
