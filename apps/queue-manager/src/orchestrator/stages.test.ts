@@ -1,4 +1,5 @@
 import { StageSpec, type StartCommand, type StoredQueue, type Target, type Workflow } from '@streamforge/contracts'
+import { ensureGraphCollections, graphCollections } from '@streamforge/models'
 import type { StoredDocument } from '@streamforge/store'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { hashOf, pipelineRequest } from '../plan/pipeline-fixture.ts'
@@ -48,6 +49,7 @@ async function finishStages(suffix: string, hashes: readonly [string, string, st
   const forecasts = await launched('arango-connector', 'forecast_5m', { suffix })
   await finish(forecasts, certified(forecasts, hashes[3]))
 }
+const queueOf = (workflow: Workflow, type: string) => workflow.queues.find((q) => q.type === type)!
 const hashes = [hashOf('a'), hashOf('b'), hashOf('c'), hashOf('d')] as const
 const specOf = async (start: StartCommand) => StageSpec.parse(await platform.store.get<StoredDocument>('stages', start.queue_id))
 
@@ -146,8 +148,14 @@ describe('a workflow with a pipeline', () => {
     expect((await platform.bus.admin.listTopics()).filter((t) => t.includes('usdt'))).toEqual(topics)
     expect((await platform.store.listCollections()).map((c) => c.name).filter((name) => name.includes(suffix))).toEqual([])
     expect(await platform.store.count('stages', { from: '', to: '~' })).toBe(4)
+    const graph = queueOf(await orchestrator.workflow(id), 'graph_5m')
+    const collections = graphCollections()
+    await ensureGraphCollections(platform.store, collections)
+    for (const [version, queue_id] of [['a1_5m_1', graph.queue_id], ['b2_5m_1', 'wf-all-graph_5m-20220801-bbbbbb']] as const) await platform.store.writeBatch(collections.versions, [{ _key: version, version, queue_id, to: 1 }])
+    await platform.store.writeBatch(collections.edges, ['a1_5m_1_sector_A_B', 'b2_5m_1_sector_A_B'].map((_key) => ({ _key, _from: 'assets/a', _to: 'assets/b' })))
     await orchestrator.remove(id, { data: true })
     expect(await platform.store.count('stages')).toBe(0)
+    for (const collection of [collections.versions, collections.edges]) expect((await platform.store.find(collection)).map((d) => d._key.slice(0, 7))).toEqual(['b2_5m_1'])
   })
 
   it('cannot be replayed once a topic is gone', async () => {
@@ -183,9 +191,17 @@ describe('a live workflow with a pipeline', () => {
     expect(await specOf(writers[1]!)).toMatchObject({ live: true })
     for (const start of [...writers, await launched('arango-connector', 'forecast_5m')]) await platform.say(start, { status: 'started' })
     await expect.poll(async () => (await orchestrator.workflow(id)).queues.at(-1)!.jobs.map((j) => j.status)).toEqual(['running', 'running', 'running'])
+    // A stage that fails does not end live data, and is tried again while that goes on.
+    await platform.say(writers[1]!, { status: 'error', error: { code: 'MODEL_MISMATCH', message: 'no champion fits', retryable: false } })
+    await expect.poll(async () => (await orchestrator.workflow(id)).queues.at(-1)!.status).toBe('failed')
+    expect((await orchestrator.workflow(id)).status).toBe('running')
+    await orchestrator.retry(id)
+    for (const target of ['processor', 'predictor', 'arango-connector'] as const) await platform.say(await launched(target, 'forecast_5m', { attempt: 2 }), { status: 'started' })
+    await expect.poll(async () => (await orchestrator.workflow(id)).queues.at(-1)!.jobs.map((j) => j.status)).toEqual(['running', 'running', 'running'])
+    await expect(orchestrator.retry(id)).rejects.toMatchObject({ code: 'CONFLICT' })
     await orchestrator.stop(id, 'by request')
     for (const job of [...platform.played.jobs.values()].filter((j) => j.state.status === 'running')) {
-      const start = platform.played.launches.find((l) => l.queue_id === job.queue_id && l.target === job.target)!
+      const start = platform.played.launches.findLast((l) => l.queue_id === job.queue_id && l.target === job.target)!
       await platform.say(start, { status: 'stopped' })
       platform.played.end(start, { status: 'succeeded' })
     }

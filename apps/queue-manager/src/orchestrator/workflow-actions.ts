@@ -83,8 +83,10 @@ export function workflowActions(parts: OrchestratorParts): WorkflowActions {
     async retry(id) {
       const entry = await find(id)
       const { status } = entry.workflow
-      if (status !== 'failed' && status !== 'stopped') {
-        throw new StreamForgeError('CONFLICT', `workflow ${id} is ${status}; only a failed or stopped one can be retried`)
+      // Live data goes on when a stage has failed: only the failed part is tried again then.
+      const partly = status === 'running' && [...entry.queues.values()].some((queue) => queue.status === 'failed' || queue.status === 'stopped')
+      if (status !== 'failed' && status !== 'stopped' && !partly) {
+        throw new StreamForgeError('CONFLICT', `workflow ${id} is ${status}; only what has failed or was stopped can be retried`)
       }
       await refresher.save(entry, { stop_reason: undefined })
       const answer = await changeAll(entry, { kind: 'retry' })

@@ -60,6 +60,33 @@ describe('a stage', () => {
     expect(again.queue.jobs[0]).toMatchObject({ attempt: 2, checkpoint })
   })
 
+  it('keeps what it came to, and never launches an attempt twice, whatever happens', () => {
+    const train = stage('train_gnn_5m')
+    const attempt = fc.constantFrom(1, 1, 2, 3)
+    const input = fc.oneof(
+      fc.record({ attempt, status: fc.constantFrom('started' as const, 'loading' as const, 'finished' as const, 'error' as const), records_written: fc.nat(5), has: fc.boolean(), retryable: fc.boolean() })
+        .map(({ has, retryable, ...more }): QueueInput => says(train, 'trainer', { ...more, ...(has && { result }), metrics: { epoch: more.records_written }, error: { code: 'INTERNAL', message: 'x', retryable } })),
+      fc.record({ attempt }).map((job): QueueInput => ({ kind: 'exited', target: 'trainer', ...job, state: { status: 'failed', exitCode: 1, signal: undefined, reason: 'died' } })),
+      fc.constantFrom<QueueInput>({ kind: 'tick', listeningSince: 0 }, { kind: 'stop', reason: 'by request' }, { kind: 'delete-topic' }, { kind: 'inputs-ended', reason: 'over' }),
+    )
+    fc.assert(fc.property(fc.array(fc.tuple(input, fc.integer({ min: 0, max: 70_000 })), { maxLength: 30 }), (inputs) => {
+      let { queue } = play(train, [{ kind: 'start' }])
+      let now = 1_000
+      const launches: number[] = [1]
+      for (const [next, wait] of inputs) {
+        const step = advance(queue, next, testContext(now += wait))
+        for (const command of step.commands) {
+          expect(['launch', 'publish', 'cancel']).toContain(command.do)
+          if (command.do === 'launch') launches.push(command.start.attempt)
+        }
+        if (queue.status !== 'running') expect([step.queue.status, step.queue.result]).toEqual([queue.status, queue.result])
+        queue = step.queue
+        if (queue.status === 'finished') expect(queue.result).toEqual(result)
+      }
+      expect(launches).toEqual(launches.map((_, i) => i + 1))
+    }), { seed: 4, numRuns: 150 })
+  })
+
   it('of a replay reads another queue\'s topic, and never makes or deletes it', () => {
     const [original] = finishedPlan('wf-a1b2c3').queues
     const queue: StoredQueue = { ...original!, status: 'pending', topic_of: original!.queue_id, topic_deleted: true, jobs: [{ ...original!.jobs[1]!, status: 'pending', attempt: 0 }] }
