@@ -1,0 +1,61 @@
+import { type FeatureRow, featureSets, floorToInterval, type FeatureSet, type Interval } from '@streamforge/contracts'
+import type { Panel } from '@streamforge/models'
+
+/** The newest bars of some assets, as a network reads them: what is not there is NaN. */
+export type BarSlice = Pick<Panel, 'symbols' | 'featureNames' | 'features'>
+
+/** Bars of each symbol that are kept: the longest window that a model may have. */
+export const keptBars = 512
+
+export interface BarWindows {
+  /** Takes a row in. The first of a symbol and bar stays. */
+  put(row: FeatureRow): void
+  row(symbol: string, openTime: number): FeatureRow | undefined
+  /** Open time of a symbol's newest bar. */
+  newest(symbol: string): number | undefined
+  /** The bars up to the one that opens at `openTime`, [bars, N, F]. */
+  slice(openTime: number, bars: number): BarSlice
+}
+
+/** Keeps the newest bars of each symbol, in whatever order they come. */
+export function createBarWindows(symbols: readonly string[], interval: Interval, featureSet: FeatureSet): BarWindows {
+  const rows = new Map(symbols.map((symbol) => [symbol, new Map<number, FeatureRow>()]))
+  const newest = new Map<string, number>()
+  const featureNames = featureSets[featureSet]
+  return {
+    put(row) {
+      const own = rows.get(row.symbol)
+      if (!own || own.has(row.open_time)) return
+      own.set(row.open_time, row)
+      newest.set(row.symbol, Math.max(newest.get(row.symbol) ?? 0, row.open_time))
+      if (own.size > keptBars * 1.5) keepNewest(own)
+    },
+    row: (symbol, openTime) => rows.get(symbol)?.get(openTime),
+    newest: (symbol) => newest.get(symbol),
+    slice(openTime, bars) {
+      const features = new Float32Array(bars * symbols.length * featureNames.length).fill(NaN)
+      const times = timesUpTo(openTime, bars, interval)
+      symbols.forEach((symbol, n) => {
+        const own = rows.get(symbol)!
+        times.forEach((time, t) => copyValues(own.get(time), features, (t * symbols.length + n) * featureNames.length))
+      })
+      return { symbols, featureNames, features }
+    },
+  }
+}
+
+function copyValues(row: FeatureRow | undefined, features: Float32Array, at: number): void {
+  if (!row) return
+  for (let f = 0; f < row.values.length; f++) features[at + f] = row.values[f] ?? NaN
+}
+
+function keepNewest(rows: Map<number, FeatureRow>): void {
+  for (const time of [...rows.keys()].sort((a, b) => b - a).slice(keptBars)) rows.delete(time)
+}
+
+/** Open times of `bars` adjoining bars, the last one opening at `openTime`. */
+export function timesUpTo(openTime: number, bars: number, interval: Interval): number[] {
+  const times = [openTime]
+  while (times.length < bars) times.push(floorToInterval(times.at(-1)! - 1, interval))
+  return times.reverse()
+}

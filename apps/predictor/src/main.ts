@@ -1,0 +1,29 @@
+import { join } from 'node:path'
+import { openModelRegistry } from '@streamforge/models'
+import { connectObjects } from '@streamforge/objects'
+import { createCounter, runWorker } from '@streamforge/service'
+import { Config, mlflowOf } from './config.ts'
+import { predictQueue } from './predict-queue.ts'
+
+await runWorker('predictor', 'predictor', Config, async (worker) => {
+  const { config, now, metrics } = worker
+  const forecasts = createCounter(metrics, 'streamforge_forecasts_total', 'Forecasts published')
+  const scores = createCounter(metrics, 'streamforge_forecast_scores_total', 'Forecasts scored', 'hit')
+  const models = createCounter(metrics, 'streamforge_forecast_models_total', 'Models made ready or refused', 'ready')
+  const objects = await connectObjects({ kind: 'embedded', directory: join(config.DATA_DIR, 'objects') })
+  try {
+    return await predictQueue(worker, {
+      registry: await openModelRegistry({ store: await worker.store(), objects, now, mlflow: mlflowOf(config) }),
+      latenessMs: config.FORECAST_LATENESS_MS, modelPollMs: config.MODEL_POLL_MS,
+      onModel: (_, ready) => models.inc({ ready: String(ready) }),
+      onPublished(messages) {
+        for (const message of messages) {
+          if (message.kind === 'forecast') forecasts.inc()
+          else scores.inc({ hit: String(message.hit) })
+        }
+      },
+    })
+  } finally {
+    await objects.close()
+  }
+})
