@@ -80,7 +80,7 @@ function encode({ architecture: { encoder, window, features, hidden } }: Gnn, gr
   }
   const last = graph.node('Gather', ['windows', graph.integers([stridedBars(window) - 1])], { axis: 1 })
   const view = graph.node('MatMul', [graph.node('Reshape', [last, graph.integers([-1, features])]), weight.tensor('encoder/last')])
-  return graph.node('Add', [signal, view])
+  return graph.node('Tanh', [graph.node('Add', [signal, view])])
 }
 
 /** ONNX has the unit as one operator; its weights are transposed and in the order update, reset, candidate. */

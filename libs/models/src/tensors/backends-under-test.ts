@@ -11,6 +11,7 @@ export function describeBackends(title: string, tests: (open: () => Promise<Tens
   const names: BackendName[] = ['wasm', 'native']
   for (const name of names) {
     const installed = name !== 'native' || nativeIsThere
-    describe.skipIf(!installed)(`${title}, ${name}${installed ? '' : ': not installed (npm run tensors:native)'}`, () => tests(() => openTensors({ prefer: name })))
+    const subject = `${title}, ${name}${installed ? '' : ': not installed (npm run tensors:native)'}`
+    describe.skipIf(!installed)(subject, { timeout: 120_000 }, () => tests(() => openTensors({ prefer: name })))
   }
 }

@@ -18,8 +18,8 @@ export interface TensorsOptions {
 }
 
 /**
- * TensorFlow.js on the fastest backend that loads here. WebAssembly and plain JavaScript are one TensorFlow.js with one backend at a time: a
- * process should open one of them; native stands beside it.
+ * TensorFlow.js on the fastest backend that loads here. TensorFlow.js has one backend at a time in a process, whichever copies of it are loaded: what was
+ * opened last counts.
  * @throws StreamForgeError BACKEND_UNAVAILABLE when the one asked for does not load; BAD_CONFIG for an unknown name
  */
 export async function openTensors(options: TensorsOptions = {}): Promise<Tensors> {
@@ -48,7 +48,7 @@ function backendFrom(value: string | undefined): BackendName | undefined {
 }
 
 const open: Record<BackendName, (environment: NodeJS.ProcessEnv) => Promise<Tensors>> = {
-  native: (environment) => Promise.resolve(openNative(nativeTensorsFolder(environment))),
+  native: (environment) => openNative(nativeTensorsFolder(environment)),
   async wasm() {
     const tf = await import('@tensorflow/tfjs-core')
     const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm')
@@ -81,13 +81,14 @@ interface NativeBackend extends ReturnType<TensorFlow['backend']> {
   executeMultipleOutputs: (kernel: string, attributes: unknown[], inputs: unknown[], outputs: number) => ReturnType<RunKernel>
 }
 
-function openNative(folder: string): Tensors {
+async function openNative(folder: string): Promise<Tensors> {
   if (!existsSync(folder)) throw new Error('it is not installed; npm run tensors:native does it')
   // @tensorflow/tfjs-node 4.22 calls two functions that Node 23 has removed or deprecated.
   Object.assign(util, { isNullOrUndefined: (value: unknown) => value == null, isArray: Array.isArray })
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
   const tf = createRequire(join(folder, 'package.json'))('@tensorflow/tfjs-node') as NativeTensorFlow
   tf.enableProdMode()
+  await tf.setBackend('tensorflow')
   const backend = tf.backend()
   const float = [{ name: 'T', type: backend.binding.TF_ATTR_TYPE, value: backend.binding.TF_FLOAT }]
   const runKernel: RunKernel = (kernel, inputs, outputs) => backend.executeMultipleOutputs(kernel, float, [...inputs], outputs)

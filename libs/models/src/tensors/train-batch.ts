@@ -32,7 +32,7 @@ export function trainBatch(context: BatchContext, state: Pick<TrainingState, 'pa
     for (let i = 0; i < gradient.length; i++) gradient[i]! += part.gradient[i]!
   }
   clipLength(gradient, training.gradientClip ?? 5)
-  stepAdam(state.parameters.values, gradient, state.adam, { learningRate: training.learningRate, decay: training.decay })
+  stepAdam(state.parameters.values, gradient, state.adam, { learningRate: training.learningRate, decay: training.decay ?? 0.3 })
   return loss
 }
 

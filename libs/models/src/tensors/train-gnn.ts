@@ -36,7 +36,7 @@ export interface GnnTraining {
   targetClip?: number
   /** Share of the states' values that is set to 0 while training. Default 0. */
   dropout?: number
-  /** Weight decay of AdamW. Default 0. */
+  /** Weight decay of AdamW, times the learning rate. Default 0.3: on planted data with much noise it made both encoders forecast better. */
   decay?: number
   /** Share of outcomes that the prediction interval should hold. Default 0.9. */
   coverage?: number

@@ -1,0 +1,3 @@
+export type { Dataset } from './dataset.ts'
+export { readCrypto } from './crypto.ts'
+export { readStocks } from './stocks.ts'
