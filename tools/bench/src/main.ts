@@ -1,8 +1,9 @@
-// npm run bench [-- --json] [-- --only end-to-end,kafka,python,book,graph,features]
+// npm run bench [-- --json] [-- --only end-to-end,kafka,python,book,graph,features,forecast]
 import { parseArgs } from 'node:util'
 import { benchBook } from './book-throughput.ts'
 import { benchEndToEnd } from './end-to-end.ts'
 import { benchFeatures } from './features.ts'
+import { benchForecasts } from './forecast-latency.ts'
 import { benchGraph } from './graph-cost.ts'
 import { benchKafka } from './kafka-throughput.ts'
 import { benchPythonLoader } from './python-loader.ts'
@@ -16,6 +17,7 @@ const benchmarks: Record<string, () => Promise<BenchmarkResult>> = {
   book: benchBook,
   graph: benchGraph,
   features: benchFeatures,
+  forecast: benchForecasts,
 }
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } })
