@@ -32,6 +32,11 @@ export class IdRanges {
     return this.ranges.at(-1)?.from
   }
 
+  /** Ids between the first and the newest one that have not been seen, as ranges whose end is excluded; newest first. */
+  holes(): { from: number; to: number }[] {
+    return this.ranges.slice(1).map((range, i) => ({ from: this.ranges[i]!.to, to: range.from })).reverse()
+  }
+
   private extend(at: number, id: number): true {
     const range = this.ranges[at]!
     const next = this.ranges[at + 1]

@@ -28,6 +28,11 @@ export class LiveBars {
     return earliest
   }
 
+  /** Ids that are missing among those that have come. */
+  holes(): { from: number; to: number }[] {
+    return this.seen.holes()
+  }
+
   sorted(): Bar[] {
     return [...this.bars.values()].sort((a, b) => a.open_time - b.open_time)
   }

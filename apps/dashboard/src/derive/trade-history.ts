@@ -23,6 +23,8 @@ export interface TradeHistory {
   candles(datasets: readonly Dataset[], query: CandlesQuery): Promise<{ candles: ChartCandle[]; more: boolean }>
   /** Bars of the trades below an id, in order, from an instant on and a little before (or from the first trade on). */
   barsBefore(datasets: readonly Dataset[], series: Series, id: number, from: number): Promise<Bar[]>
+  /** Stored trades with ids within the ranges, whose ends are excluded; of the first ranges only, where there are too many ids. */
+  tradesWithin(datasets: readonly Dataset[], series: Series, ranges: readonly { from: number; to: number }[]): Promise<Trade[]>
 }
 
 export function openTradeHistory(store: Store): TradeHistory {
@@ -48,13 +50,27 @@ export function openTradeHistory(store: Store): TradeHistory {
       const reader = tradeReader(store, collectionsOf(tradesOf(datasets, series)), series)
       return (await collect(walkBack(reader, cache, id), { interval: '1m', from })).sorted
     },
+    async tradesWithin(datasets, series, ranges) {
+      const reader = tradeReader(store, collectionsOf(tradesOf(datasets, series)), series)
+      const found: Trade[] = []
+      let left = readAtMost
+      for (const { from, to } of ranges) {
+        for (let first = from; first < to && left > 0; first += blockSize) {
+          const trades = await reader.between(first, Math.min(to, first + blockSize))
+          found.push(...trades)
+          left -= Math.max(1, trades.length)
+          await otherWork()
+        }
+      }
+      return found
+    },
   }
 }
 
 const tradesOf = (datasets: readonly Dataset[], series: Series) => datasetsWith(datasets, { ...series, content: 'trades' })
 
 /** Where finished history begins: its first trade is the first of its range. */
-function provenFrom(datasets: readonly Dataset[]): number | undefined {
+export function provenFrom(datasets: readonly Dataset[]): number | undefined {
   const starts = datasets.flatMap((d) => (d.completeFrom === undefined ? [] : [d.completeFrom]))
   return starts.length ? Math.min(...starts) : undefined
 }

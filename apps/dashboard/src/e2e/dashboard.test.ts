@@ -1,25 +1,22 @@
-import { existsSync } from 'node:fs'
-import { chromium, type Browser, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { launchBrowser, whyNoBrowser } from './browser.ts'
 import { startRunningPlatform, type RunningPlatform } from './running-platform.ts'
-
-const candidates = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-const executablePath = candidates.find((path) => path !== undefined && path !== '' && existsSync(path))
-const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
 
 const limit = 60_000
 
-describe.skipIf(!executablePath)(`the dashboard in a browser${executablePath ? '' : ' (skipped: no Chromium is installed, and CHROMIUM names none)'}`, () => {
+describe.skipIf(whyNoBrowser)(`the dashboard in a browser${whyNoBrowser}`, () => {
   let platform: RunningPlatform
   let browser: Browser
   let page: Page
   const complaints: string[] = []
   beforeAll(async () => {
-    [platform, browser] = await Promise.all([startRunningPlatform(), chromium.launch({ executablePath: executablePath!, args })])
+    [platform, browser] = await Promise.all([startRunningPlatform(), launchBrowser()])
     page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' })).newPage()
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('console', (message) => { if (message.type() === 'error' && !message.text().includes('WebSocket')) complaints.push(message.text()) })
+    // While the server is killed, requests fail, and the browser says so.
+    page.on('console', (message) => { if (message.type() === 'error' && !/WebSocket|ERR_CONNECTION/.test(message.text())) complaints.push(message.text()) })
   }, limit)
   afterAll(async () => {
     await browser?.close()
@@ -84,6 +81,40 @@ describe.skipIf(!executablePath)(`the dashboard in a browser${executablePath ? '
     expect(await page.evaluate<string>('navigator.serviceWorker.ready.then((ready) => ready.active.scriptURL)')).toContain('/sw.js')
     const manifest = await (await fetch(`${platform.url}/manifest.webmanifest`)).json() as { icons: { src: string }[] }
     for (const { src } of manifest.icons) expect((await fetch(platform.url + src)).ok, src).toBe(true)
+  })
+
+  it('has room for nine pages on a phone: their links scroll, the present one in sight, and each can be reached by keyboard', { timeout: limit }, async () => {
+    await page.setViewportSize({ width: 360, height: 740 })
+    await page.goto(`${platform.url}/topics`)
+    const links = page.getByRole('navigation').getByRole('link')
+    await links.last().waitFor()
+    await page.evaluate(`(() => {
+      const nav = document.querySelector('.top nav')
+      const shown = nav.querySelector('[aria-current]')
+      nav.append(shown)
+      for (let n = nav.children.length + 1; n <= 9; n++) {
+        if ([...nav.children].some((link) => link.textContent === name)) continue
+        const link = shown.cloneNode(true)
+        link.textContent = 'Page ' + n
+        link.removeAttribute('aria-current')
+        nav.insertBefore(link, shown)
+      }
+      shown.scrollIntoView({ inline: 'center' })
+    })()`)
+    expect(await links.count()).toBe(9)
+    expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360)
+    const inSight = async (name: string) => {
+      const box = (await links.filter({ hasText: name }).boundingBox())!
+      expect(box.height, name).toBeGreaterThanOrEqual(40)
+      // A part of a pixel is nobody's loss.
+      return box.x >= -1 && box.x + box.width <= 361
+    }
+    expect([await inSight('Topics'), await inSight('Workflows')]).toEqual([true, false])
+    await links.first().focus()
+    await expect.poll(() => inSight('Workflows')).toBe(true)
+    for (let i = 0; i < 8; i++) await page.keyboard.press('Tab')
+    expect(await page.evaluate<string>('document.activeElement.textContent')).toBe('Topics')
+    await expect.poll(() => inSight('Topics')).toBe(true)
   })
 
   it('had nothing to complain about', () => expect(complaints).toEqual([]))

@@ -8,18 +8,25 @@ const root = resolve(import.meta.dirname, '../../../..')
 export interface RunningPlatform {
   /** Of the dashboard. */
   url: string
+  /** Of the simulated exchange. */
+  exchangeUrl: string
+  /** Sets the exchange's faults; those that were set before are taken away. */
+  faults(...faults: object[]): Promise<void>
   /** Ends the dashboard's process without warning; its supervisor starts another. */
   killDashboard(): void
   close(): Promise<void>
 }
 
 /** `streamforge up` on a simulated exchange, as a person starts it, in a directory of its own. */
-export async function startRunningPlatform(): Promise<RunningPlatform> {
+export async function startRunningPlatform(env: Record<string, string> = {}): Promise<RunningPlatform> {
   const dataDir = await mkdtemp(join(tmpdir(), 'streamforge-dashboard-e2e-'))
   const child = spawn(process.execPath, [
     join(root, 'apps/cli/src/main.ts'), 'up', '--simulate', '--port', '0', '--dashboard-port', '0', '--data-dir', dataDir,
-  ], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  ], { cwd: root, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = new Promise<void>((done) => child.once('exit', () => done()))
+  // Whatever becomes of the test, the platform does not outlive it.
+  const abandon = () => void child.kill('SIGTERM')
+  process.once('exit', abandon)
   let said = ''
   const url = await new Promise<string>((found, failed) => {
     for (const stream of [child.stdout, child.stderr]) {
@@ -27,12 +34,19 @@ export async function startRunningPlatform(): Promise<RunningPlatform> {
         said += chunk.toString()
         const match = /dashboard at (http:\S+?);/.exec(said)
         if (match) found(match[1]!)
+        else if (/dashboard +not started/.test(said)) failed(new Error(said))
       })
     }
     void ended.then(() => failed(new Error(`the platform ended before the dashboard was ready:\n${said}`)))
   })
+  const exchangeUrl = /exchange-simulator +ready +(http:\S+)/.exec(said)![1]!
   return {
-    url,
+    url, exchangeUrl,
+    async faults(...faults) {
+      await fetch(`${exchangeUrl}/_simulator/faults`, { method: 'DELETE' })
+      const answer = await fetch(`${exchangeUrl}/_simulator/faults`, { method: 'POST', body: JSON.stringify(faults) })
+      if (!answer.ok) throw new Error(`the simulator refused the faults: ${await answer.text()}`)
+    },
     killDashboard() {
       const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n')
       const line = processes.find((p) => p.includes('apps/dashboard/src/main.ts') && Number(p.trim().split(/\s+/)[1]) === child.pid)
@@ -40,6 +54,7 @@ export async function startRunningPlatform(): Promise<RunningPlatform> {
       process.kill(Number(line.trim().split(/\s+/)[0]), 'SIGKILL')
     },
     async close() {
+      process.off('exit', abandon)
       child.kill('SIGTERM')
       await ended
       await rm(dataDir, { recursive: true, force: true })

@@ -1,5 +1,5 @@
 import type { ChartCandle, Gap, LivePayload } from '@streamforge/contracts'
-import { candleSource, datasetsWith } from '../read/datasets.ts'
+import { candleSource, storedSignature } from '../read/datasets.ts'
 import { readCandles } from '../read/read-candles.ts'
 import { attachFeeds } from './attach-feeds.ts'
 import { followTradeCandles } from './follow-trade-candles.ts'
@@ -31,19 +31,12 @@ export function followCandles(parts: FollowParts, channel: CandleChannel, publis
     answer: async (since) => (await choose()).answer(since),
     refresh: oneAtATime(async () => {
       await (await choose()).refresh()
-      const now = await storedSignature(parts, channel)
+      const now = storedSignature(await parts.datasets(), channel)
       if (signature !== undefined && now !== signature) askAnew()
       signature = now
     }),
     close: () => source?.close(),
   }
-}
-
-/** Changes when history of the series has been stored. */
-async function storedSignature({ datasets }: FollowParts, channel: CandleChannel): Promise<string> {
-  const known = await datasets()
-  const content = candleSource(known, channel) === 'trades' ? 'trades' as const : 'candles' as const
-  return datasetsWith(known, { ...channel, content }).filter((d) => !d.streaming).map((d) => `${d.queueId}:${d.records}`).join(' ')
 }
 
 function followStoredCandles({ store, datasets, feeds }: FollowParts, channel: CandleChannel, publish: Publish): ChannelSource {

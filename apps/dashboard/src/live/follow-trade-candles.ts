@@ -1,6 +1,8 @@
 import { floorToInterval, type ChartCandle, type Gap, type LivePayload, type Trade } from '@streamforge/contracts'
+import { provenFrom } from '../derive/trade-history.ts'
 import { LiveBars, newestRunStart } from '../derive/live-bars.ts'
 import { candlesOfBars, mergeInto, type Bar } from '../derive/trade-bars.ts'
+import { datasetsWith, storedSignature } from '../read/datasets.ts'
 import { readSeries } from '../read/read-candles.ts'
 import { attachFeeds } from './attach-feeds.ts'
 import { gather } from './gather.ts'
@@ -25,11 +27,13 @@ export function followTradeCandles(parts: FollowParts, channel: CandleChannel, p
   let before: Bar[] = []
   const gaps: Gap[] = []
   let readings = 0
+  let signature = ''
+  let proven: number | undefined
   let changedSince = Number.POSITIVE_INFINITY
   const gathered = gather(gatherMs, () => {
     const from = changedSince
     changedSince = Number.POSITIVE_INFINITY
-    publish(payload(candlesSince(allBars(before, live), channel, from), gaps.splice(0)))
+    publish(payload(candlesSince(allBars(before, live), channel, from, proven), gaps.splice(0)))
   })
   const changed = (time: number | undefined) => {
     if (time === undefined) return
@@ -56,8 +60,19 @@ export function followTradeCandles(parts: FollowParts, channel: CandleChannel, p
     before = await parts.history.barsBefore(await parts.datasets(), channel, live.firstId, floorToInterval(first.open_time, interval))
     changed(before[0]?.open_time)
   }
+  /** History that has been stored meanwhile may hold what the stream has lost. */
+  const readHoles = async () => {
+    const datasets = await parts.datasets()
+    const now = storedSignature(datasets, channel)
+    if (now === signature) return
+    signature = now
+    proven = provenFrom(datasetsWith(datasets, { venue, symbol, content: 'trades' }))
+    readings = 0
+    if (live?.holes().length) changed(live.add(await parts.history.tradesWithin(datasets, channel, live.holes())))
+  }
   const refresh = oneAtATime(async () => {
     await attached.refresh()
+    await readHoles()
     await readBefore()
   })
   return {
@@ -67,7 +82,7 @@ export function followTradeCandles(parts: FollowParts, channel: CandleChannel, p
       const stored = since === undefined ? undefined : await readSeries(parts, await parts.datasets(), { venue, symbol, interval, from: since, limit: catchUpLimit })
       return () => {
         const all = new Map<number, ChartCandle>((stored?.candles ?? []).map((candle) => [candle.open_time, candle]))
-        for (const candle of candlesSince(allBars(before, live), channel, since ?? 0)) all.set(candle.open_time, candle)
+        for (const candle of candlesSince(allBars(before, live), channel, since ?? 0, proven)) all.set(candle.open_time, candle)
         return payload([...all.values()], stored?.gaps ?? [], stored?.more)
       }
     },
@@ -89,12 +104,12 @@ function allBars(before: readonly Bar[], live: LiveBars | undefined): Bar[] {
 }
 
 /** From the candle before the one of an instant on: that one may have closed, or stand still, only now. The oldest of all may not be whole. */
-function candlesSince(bars: readonly Bar[], { interval }: CandleChannel, since: number): ChartCandle[] {
+function candlesSince(bars: readonly Bar[], { interval }: CandleChannel, since: number, proven: number | undefined): ChartCandle[] {
   const changed = bars.findIndex((bar) => floorToInterval(bar.open_time, interval) >= floorToInterval(since, interval))
   if (changed < 0) return []
   const start = floorToInterval(bars[Math.max(0, changed - 1)]!.open_time, interval)
   const first = bars.findIndex((bar) => bar.open_time >= start)
-  return candlesOfBars(bars.slice(first), { interval, prior: bars[first - 1], growing: true })
+  return candlesOfBars(bars.slice(first), { interval, prior: bars[first - 1], growing: true, provenFrom: proven })
 }
 
 function payload(candles: readonly ChartCandle[], gaps: readonly Gap[], more = false): LivePayload {

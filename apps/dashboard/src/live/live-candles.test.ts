@@ -74,8 +74,13 @@ describe('candles of a market that has only trades', () => {
     await expect.poll(() => merged(page).get(5)).toMatchObject({ volume: 10 })
     expect([...merged(page)].map(([n, c]) => [n, c.incomplete ?? false])).toEqual([[1, true], [4, true], [5, false]])
     expect(page.payloads('candles').flatMap((p) => p.gaps)).toEqual([gap])
+    await scenario.storeTrades('btcusdt_trades', seconds(0, 240))
     await scenario.addQueue('wf-h', 'api_trades', 'finished')
     await expect.poll(() => page.payloads('candles').some((p) => p.stored), { timeout: 10_000 }).toBe(true)
+    // What streams on does not bring the hole back: all that is stored of it has been taken in.
+    await scenario.publish('wf-l-data', seconds(310, 315))
+    await expect.poll(() => merged(page).get(5), { timeout: 10_000 }).toMatchObject({ volume: 15 })
+    await expect.poll(() => [...merged(page)].map(([n, c]) => [n, c.incomplete ?? false, c.volume])).toEqual([[0, false, 60], [1, false, 60], [2, false, 60], [3, true, 60], [4, true, 50], [5, false, 15]])
   })
 })
 

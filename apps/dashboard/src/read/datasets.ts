@@ -107,4 +107,10 @@ export function candleSource(datasets: readonly Dataset[], series: { venue: stri
   return derivable ? 'trades' : 'stored'
 }
 
+/** Changes when history of the series has been stored. */
+export function storedSignature(datasets: readonly Dataset[], series: { venue: string; symbol: string; interval: Interval }): string {
+  const content = candleSource(datasets, series) === 'trades' ? 'trades' as const : 'candles' as const
+  return datasetsWith(datasets, { ...series, content }).filter((d) => !d.streaming).map((d) => `${d.queueId}:${d.records}:${d.completeFrom}`).join(' ')
+}
+
 export const collectionsOf = (datasets: readonly Dataset[]) => [...new Set(datasets.map((d) => d.collection))]

@@ -19,9 +19,9 @@ interface Props {
 const seconds = (ms: number) => (ms / 1_000) as UTCTimestamp
 
 /** The chart draws on a canvas, where style sheets do not reach: the same colours as app.css has. */
-const colours: Record<Theme, { text: string; grid: string; up: string; down: string; upVolume: string; downVolume: string; exchange: string; absent: string; incomplete: string }> = {
-  light: { text: '#526075', grid: '#e7ebf1', up: '#0b8f6a', down: '#d03a4b', upVolume: '#0b8f6a55', downVolume: '#d03a4b55', exchange: '#e09b1d44', absent: '#8a63d255', incomplete: '#2f7fd14d' },
-  dark: { text: '#93a3b8', grid: '#1d2a3d', up: '#2bc48f', down: '#f0616d', upVolume: '#2bc48f55', downVolume: '#f0616d55', exchange: '#f2b23e44', absent: '#a98bf055', incomplete: '#5aa2f04d' },
+const colours: Record<Theme, { text: string; grid: string; up: string; down: string; upVolume: string; downVolume: string; exchange: string; absent: string; partial: string; incomplete: string }> = {
+  light: { text: '#526075', grid: '#e7ebf1', up: '#0b8f6a', down: '#d03a4b', upVolume: '#0b8f6a55', downVolume: '#d03a4b55', exchange: '#e09b1d44', absent: '#8a63d255', partial: '#e09b1d44', incomplete: '#2f7fd14d' },
+  dark: { text: '#93a3b8', grid: '#1d2a3d', up: '#2bc48f', down: '#f0616d', upVolume: '#2bc48f55', downVolume: '#f0616d55', exchange: '#f2b23e44', absent: '#a98bf055', partial: '#f2b23e44', incomplete: '#5aa2f04d' },
 }
 
 interface Drawn { chart: IChartApi; candles: ISeriesApi<'Candlestick'>; volume: ISeriesApi<'Histogram'>; missing: ISeriesApi<'Histogram'> }
@@ -92,14 +92,20 @@ function draw({ chart, candles: series, volume, missing: missingSeries }: Drawn,
     }
     return
   }
-  const blanks = missing.filter((m) => m.cause !== 'incomplete').map((m) => ({ time: seconds(m.open_time) }))
+  const blanks = missing.filter((m) => m.cause === 'exchange' || m.cause === 'absent').map((m) => ({ time: seconds(m.open_time) }))
   const range = chart.timeScale().getVisibleLogicalRange()
   const added = before ? candles.findIndex((candle) => candle.open_time >= (before.candles[0]?.open_time ?? 0)) : 0
   series.setData([...candles.map(bar), ...blanks].sort((a, b) => a.time - b.time))
   volume.setData(candles.map(volumeBar))
   missingSeries.setData(missing.map((m) => ({ time: seconds(m.open_time), value: 1, color: c[m.cause] })))
-  if (!before || before.candles.length < 20) chart.timeScale().setVisibleLogicalRange({ from: candles.length + missing.length - 160, to: candles.length + missing.length + 4 })
+  if (!before || before.candles.length < 20) chart.timeScale().setVisibleLogicalRange(firstRange(candles.length + blanks.length, chart.timeScale().width()))
   else if (range && added > 0) chart.timeScale().setVisibleLogicalRange({ from: range.from + added, to: range.to + added })
+}
+
+/** The newest candles, as many as can be told from each other; few of them keep to the right, and are not drawn as broad as the chart. */
+function firstRange(bars: number, width: number): { from: number; to: number } {
+  const shown = Math.max(40, Math.min(bars, Math.floor(width / 5)))
+  return { from: bars - shown, to: bars + 4 }
 }
 
 const sameTimes = (a: readonly Missing[], b: readonly Missing[]) =>

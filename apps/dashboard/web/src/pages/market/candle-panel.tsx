@@ -49,7 +49,7 @@ export function CandlePanel({ instrument, interval }: { instrument: Instrument; 
   const loadOlder = useCallback(() => { if (more && oldest !== undefined) void load(oldest) }, [more, oldest, load])
   const shown = hovered ?? candles?.at(-1)
   const count = (cause: Missing['cause']) => missing.filter((m) => m.cause === cause).length
-  const [exchange, absent, incomplete] = [count('exchange'), count('absent'), count('incomplete')]
+  const [exchange, absent, partial, incomplete] = [count('exchange'), count('absent'), count('partial'), count('incomplete')]
   const isDerived = instrument.derived_intervals.includes(interval)
   const isLive = isDerived ? instrument.live_trades : instrument.live_intervals.includes(interval)
   return (
@@ -69,7 +69,8 @@ export function CandlePanel({ instrument, interval }: { instrument: Instrument; 
       <p className="legend">
         {exchange > 0 && <span><i className="swatch swatch-exchange" />{formatCount(exchange)} the venue does not have</span>}
         {absent > 0 && <span><i className="swatch swatch-absent" />{formatCount(absent)} not stored</span>}
-        {incomplete > 0 && <span><i className="swatch swatch-incomplete" />{formatCount(incomplete)} of which trades are missing</span>}
+        {partial > 0 && <span><i className="swatch swatch-exchange" />{formatCount(partial)} of which the venue lacks trades</span>}
+        {incomplete > 0 && <span><i className="swatch swatch-incomplete" />{formatCount(incomplete)} with trades missing or not proved</span>}
         {missing.length === 0 && candles !== undefined && candles.length > 1 && <span>no gap among {formatCount(candles.length)} candles</span>}
         <span className="push">UTC. Charts: <a href="https://www.tradingview.com/" target="_blank" rel="noopener noreferrer">TradingView Lightweight Charts™</a>, © 2025 TradingView, Inc.</span>
       </p>

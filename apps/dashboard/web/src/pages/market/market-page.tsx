@@ -67,6 +67,7 @@ function Intervals({ instrument, chosen }: { instrument: Instrument; chosen: Int
   const { venue, symbol, intervals, derived_intervals: derived } = instrument
   const isLive = (interval: Interval) => instrument.live_intervals.includes(interval) || (instrument.live_trades && derived.includes(interval))
   const shown = [...intervals, ...derived].sort((a, b) => lengthOf(a) - lengthOf(b))
+  if (!shown.length) return null
   return (
     <div className="segments" role="group" aria-label="Interval">
       {shown.map((interval) => (

@@ -41,6 +41,7 @@ describe('missingCandles', () => {
     // A gap of trades is told in instants: every candle that it touches is one that the venue lacks.
     expect(missingCandles([candle(0), candle(30)], [{ from: 15, to: 16 } as Gap], 10)).toEqual([{ open_time: 10, cause: 'exchange' }, { open_time: 20, cause: 'absent' }])
     expect(missingCandles([candle(0), { ...candle(10), incomplete: true }], [], 10)).toEqual([{ open_time: 10, cause: 'incomplete' }])
+    expect(missingCandles([candle(0), { ...candle(10), incomplete: true }], [{ from: 12, to: 14 } as Gap], 10)).toEqual([{ open_time: 10, cause: 'partial' }])
     expect(missingCandles([candle(0), candle(1e9)], [], 10)).toHaveLength(2_000)
   })
 

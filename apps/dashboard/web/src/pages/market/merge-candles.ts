@@ -27,8 +27,11 @@ export const lastClosed = (candles: readonly ChartCandle[]) => candles.findLast(
 
 export interface Missing {
   open_time: number
-  /** exchange: the venue has nothing there; absent: not stored (yet); incomplete: there, but made from trades of which some are missing. */
-  cause: 'exchange' | 'absent' | 'incomplete'
+  /**
+   * exchange: the venue has nothing there; absent: not stored (yet). Of candles that are there, made from trades: partial, the venue lacks some of
+   * these; incomplete: some are missing, or nothing proves that none is.
+   */
+  cause: 'exchange' | 'absent' | 'partial' | 'incomplete'
 }
 
 /** A hole larger than this is shown by its first candles only: nobody counts beyond. */
@@ -41,12 +44,13 @@ const most = 2_000
 export function missingCandles(candles: readonly ChartCandle[], gaps: readonly Gap[], intervalMs: number | undefined): Missing[] {
   const missing: Missing[] = []
   if (intervalMs === undefined) return missing
+  const inGap = (t: number) => gaps.some((gap) => gap.from < t + intervalMs && gap.to > t)
   candles.forEach((candle, i) => {
     const before = candles[i - 1]
     for (let t = before ? before.open_time + intervalMs : candle.open_time; t < candle.open_time && missing.length < most; t += intervalMs) {
-      missing.push({ open_time: t, cause: gaps.some((gap) => gap.from < t + intervalMs && gap.to > t) ? 'exchange' : 'absent' })
+      missing.push({ open_time: t, cause: inGap(t) ? 'exchange' : 'absent' })
     }
-    if (candle.incomplete && missing.length < most) missing.push({ open_time: candle.open_time, cause: 'incomplete' })
+    if (candle.incomplete && missing.length < most) missing.push({ open_time: candle.open_time, cause: inGap(candle.open_time) ? 'partial' : 'incomplete' })
   })
   return missing
 }

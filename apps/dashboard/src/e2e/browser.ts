@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs'
+import { chromium, type Browser } from 'playwright-core'
+
+const candidates = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const executablePath = candidates.find((path) => path !== undefined && path !== '' && existsSync(path))
+const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync']
+
+/** Empty where there is a browser; else what a skipped test says. */
+export const whyNoBrowser = executablePath ? '' : ' (skipped: no Chromium is installed, and CHROMIUM names none)'
+
+/** The Chromium of this machine, or the one that CHROMIUM names. */
+export const launchBrowser = (): Promise<Browser> => chromium.launch({ executablePath: executablePath!, args })
