@@ -44,11 +44,11 @@ export interface DashboardScenario {
 }
 
 /** The dashboard's server over an embedded store and a bus (by default an embedded one), in a directory of its own. For tests. */
-export async function openDashboard(options: { bus?: Bus; maxWaiting?: number } = {}): Promise<DashboardScenario> {
+export async function openDashboard(options: { bus?: Bus; maxWaiting?: number; web?: Promise<string>; managerUrl?: string; store?: Store } = {}): Promise<DashboardScenario> {
   const directory = await mkdtemp(join(tmpdir(), 'streamforge-dashboard-'))
   const log = pino({ level: 'silent' })
   const bus = options.bus ?? await connectBus({ kind: 'embedded', directory: join(directory, 'bus') })
-  const store = await connectStore({ kind: 'embedded', file: join(directory, 'store.db') })
+  const store = options.store ?? await connectStore({ kind: 'embedded', file: join(directory, 'store.db') })
   const web = join(directory, 'web')
   await mkdir(web)
   await writeFile(join(web, 'index.html'), '<p>the page</p>')
@@ -57,7 +57,7 @@ export async function openDashboard(options: { bus?: Bus; maxWaiting?: number } 
   const history = openTradeHistory(store)
   const hub = openLiveHub({ bus, store, datasets, history, log, now: Date.now })
   const app = await createServer({
-    bus, store, datasets, history, hub, web: Promise.resolve(web), log, now: Date.now, host: '127.0.0.1', managerUrl: 'http://127.0.0.1:9',
+    bus, store, datasets, history, hub, web: options.web ?? Promise.resolve(web), log, now: Date.now, host: '127.0.0.1', managerUrl: options.managerUrl ?? 'http://127.0.0.1:9',
     ...(options.maxWaiting !== undefined && { maxWaiting: options.maxWaiting }),
   })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })

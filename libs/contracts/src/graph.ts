@@ -56,5 +56,6 @@ export const GraphsQuery = z.strictObject({
 })
 export const GraphParams = z.strictObject({ version: z.string().min(1).max(200) })
 export const GraphList = z.strictObject({ versions: z.array(GraphVersion) })
+export type GraphList = z.infer<typeof GraphList>
 export const GraphAnswer = z.strictObject({ version: GraphVersion, assets: z.array(Asset), relations: z.array(AssetRelation) })
 export type GraphAnswer = z.infer<typeof GraphAnswer>

@@ -10,6 +10,9 @@ export interface PageProps {
 const chunks: Record<PagePath, () => Promise<{ default: ComponentType<PageProps> }>> = {
   workflows: () => import('./workflows/index.tsx'),
   market: () => import('./market/index.tsx'),
+  forecasts: () => import('./forecasts/index.tsx'),
+  graph: () => import('./graph/index.tsx'),
+  models: () => import('./models/index.tsx'),
   topics: () => import('./topics/index.tsx'),
 }
 

@@ -8,6 +8,9 @@ export interface PageEntry {
 export const pageList = [
   { path: 'workflows', title: 'Workflows' },
   { path: 'market', title: 'Market' },
+  { path: 'forecasts', title: 'Forecasts' },
+  { path: 'graph', title: 'Graph' },
+  { path: 'models', title: 'Models' },
   { path: 'topics', title: 'Topics' },
 ] as const satisfies readonly PageEntry[]
 

@@ -1,0 +1,135 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { forecastKey, type Forecast } from '@streamforge/contracts'
+import { connectStore, type Store } from '@streamforge/store'
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openDashboard, type DashboardScenario } from '../dashboard-scenario.ts'
+import { epoch, run, startPromoter, storeModelWorkflow } from '../model-scenario.ts'
+import { webFolder } from '../web/web-folder.ts'
+import { launchBrowser, whyNoBrowser } from './browser.ts'
+
+const limit = 60_000
+/** A folder to look at what the pages looked like: SCREENSHOTS=/tmp/x npx vitest run apps/dashboard/src/e2e */
+const screenshots = process.env['SCREENSHOTS']
+const sizes = { desktop: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } }
+
+describe.skipIf(whyNoBrowser)(`models, forecasts and the asset graph in a browser${whyNoBrowser}`, () => {
+  let directory: string
+  let store: Store
+  let promoter: Awaited<ReturnType<typeof startPromoter>>
+  let dashboard: DashboardScenario
+  let browser: Browser
+  let page: Page
+  const complaints: string[] = []
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'streamforge-model-pages-'))
+    store = await connectStore({ kind: 'embedded', file: join(directory, 'store.db') })
+    await storeModelWorkflow(store)
+    promoter = await startPromoter(store)
+    const web = webFolder()
+    ;[dashboard, browser] = await Promise.all([openDashboard({ store, web, managerUrl: promoter.url }), launchBrowser()])
+    await web
+    page = await (await browser.newContext({ viewport: sizes.desktop, colorScheme: 'light' })).newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()) })
+  }, 2 * limit)
+  afterAll(async () => {
+    await browser?.close()
+    promoter?.close()
+    await dashboard?.close()
+    await rm(directory, { recursive: true, force: true })
+  }, limit)
+
+  /** Fits both sizes in both themes; leaves pictures where they are asked for. */
+  const look = async (name: string) => {
+    for (const [size, viewport] of Object.entries(sizes)) {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize(viewport)
+        await page.emulateMedia({ colorScheme })
+        await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
+        expect(await page.evaluate<number>('document.documentElement.scrollWidth'), `${name}, ${size}`).toBeLessThanOrEqual(viewport.width)
+        if (screenshots) await page.screenshot({ path: join(screenshots, `${name}-${size}-${colorScheme}.png`), fullPage: true })
+      }
+    }
+    await page.setViewportSize(sizes.desktop)
+    await page.emulateMedia({ colorScheme: 'light' })
+  }
+
+  it('lists the versions of a model and rolls back to one, with a reason', { timeout: limit }, async () => {
+    await page.goto(`${dashboard.url}/models`)
+    await page.getByRole('row', { name: /v2 ★ champion/ }).waitFor()
+    await look('models')
+    await page.getByRole('button', { name: 'Roll back to version 1 of gnn-5m' }).press('Enter')
+    await page.getByLabel('Roll back to version 1: why?').fill('worse since Friday')
+    await page.keyboard.press('Enter')
+    await page.getByRole('row', { name: /v1 ★ champion/ }).waitFor()
+    expect(promoter.asked).toEqual([{ version: 1, reason: 'worse since Friday' }])
+    await page.getByRole('button', { name: 'Promote version 2 of gnn-5m' }).waitFor()
+  })
+
+  it('draws a learning curve as it grows, and scores beside baselines with their intervals', { timeout: limit }, async () => {
+    await page.getByRole('link', { name: 'run-a1b2c3-3' }).click()
+    await page.getByRole('img', { name: /Learning curve. Loss after epoch 6 of 20/ }).waitFor()
+    await store.writeBatch('training_runs', [{ ...run(3, 'running', 6), epochs: [...run(3, 'running', 6).epochs, epoch(7)] }])
+    await page.getByRole('img', { name: /Loss after epoch 7 of 20/ }).waitFor()
+    await page.goto(`${dashboard.url}/models/run-a1b2c3-2`)
+    await page.getByRole('row', { name: /Network .*best ?0.064 0.046 … 0.082/ }).waitFor()
+    await page.getByRole('img', { name: /RankIC: Network 0.064, from 0.046 to 0.082; GRU without graph 0.041/ }).waitFor()
+    await page.getByRole('button', { name: 'MSE' }).click()
+    await page.getByRole('img', { name: /MSE: Network 1.3e-6/ }).waitFor()
+    await look('run')
+  })
+
+  it('shows what was expected of a symbol, its interval, and what came', { timeout: limit }, async () => {
+    await page.goto(`${dashboard.url}/forecasts`)
+    const chart = page.getByRole('img', { name: /Candles of AAVEUSDT, 5m, with 200 forecasts/ })
+    await chart.locator('canvas').first().waitFor()
+    await page.getByRole('row', { name: /gnn-5m v2 100 99/ }).waitFor()
+    await page.getByRole('row', { name: /gnn-5m v1 100 100/ }).waitFor()
+    await page.getByText('to come').waitFor()
+    await look('forecasts')
+    await page.getByLabel('Symbol and interval').selectOption('/forecasts/binance/ETHUSDT/5m')
+    await page.getByRole('img', { name: /Candles of ETHUSDT/ }).waitFor()
+    expect(new URL(page.url()).pathname).toBe('/forecasts/binance/ETHUSDT/5m')
+    const [newest] = await store.find('forecasts', { where: { _key: { gte: 'ETHUSDT_5m_forecast_', lt: 'ETHUSDT_5m_forecast_~' } }, sort: [{ field: '_key', direction: 'desc' }], limit: 1 })
+    const lineage = page.getByRole('link', { name: /Where the forecast until .* comes from/ }).first()
+    expect(await lineage.getAttribute('href')).toBe(`/forecasts/lineage/${forecastKey(newest as unknown as Forecast)}`)
+    const open = (newest as unknown as { open_time: number }).open_time + 300_000
+    await store.writeBatch('forecasts', [{ ...newest!, _key: `ETHUSDT_5m_forecast_${open}`, open_time: open, target_time: open + 600_000, value: 0.0042, low: 0.002, high: 0.006, known_time: open + 300_040 }])
+    await page.getByRole('img', { name: /with 201 forecasts.*expects \+0.420 %/ }).waitFor()
+  })
+
+  it('shows the asset graph, window by window, by kind and weight, and an asset with its neighbours, by keyboard', { timeout: limit }, async () => {
+    await page.goto(`${dashboard.url}/graph`)
+    await page.getByText('Window 4 of 4').waitFor()
+    const network = page.getByRole('img', { name: /Network of 12 assets/ })
+    await network.waitFor()
+    const shown = async () => Number(/(\d+) relations shown/.exec((await network.getAttribute('aria-label'))!)![1])
+    const all = await shown()
+    expect(all).toBeGreaterThan(20)
+    await page.getByRole('checkbox', { name: 'Correlation' }).uncheck()
+    expect(await shown()).toBeLessThan(all)
+    await page.getByRole('checkbox', { name: 'Correlation' }).check()
+    await page.getByLabel(/Weight at least/).fill('0.6')
+    await expect.poll(shown).toBeLessThan(all)
+    await page.getByLabel(/Weight at least/).fill('0')
+    await page.getByLabel(/^Window/).press('ArrowLeft')
+    await page.getByText('Window 3 of 4').waitFor()
+    expect(new URL(page.url()).pathname).toMatch(/^\/graph\/a1b2c3_5m_\d+$/)
+    await page.getByRole('combobox', { name: 'Asset' }).selectOption('AAVEUSDT')
+    const detail = page.getByRole('region', { name: 'AAVEUSDT' }).first()
+    await detail.getByRole('row', { name: /ADAUSDT Lead and lag: follows it, 1 bar/ }).waitFor()
+    await look('graph')
+    await network.focus()
+    const before = await network.getAttribute('aria-label')
+    for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp']) await page.keyboard.press(key)
+    await expect.poll(() => network.getAttribute('aria-label')).not.toBe(before)
+    await page.keyboard.press('Escape')
+    await expect.poll(() => network.getAttribute('aria-label')).not.toContain('chosen')
+  })
+
+  it('had nothing to complain about', () => expect(complaints).toEqual([]))
+})

@@ -1,0 +1,76 @@
+import type { LivePayload, Measured, ModelVersion, Scores, StoredModelAlias, TrainingRun } from '@streamforge/contracts'
+import type { ChartLine } from '../../parts/line-chart.tsx'
+
+export interface Models {
+  versions: readonly ModelVersion[]
+  aliases: readonly StoredModelAlias[]
+  runs: readonly TrainingRun[]
+}
+
+/** What is known with what has been told: all at first, then the runs that have gone on. */
+export function mergeModels(known: Models | undefined, { versions, aliases, runs, whole }: Extract<LivePayload, { kind: 'models' }>): Models {
+  if (whole || !known) return { versions, aliases, runs }
+  const byId = new Map([...known.runs, ...runs].map((run) => [run.run_id, run]))
+  return { versions, aliases, runs: [...byId.values()].sort((a, b) => b.started_at - a.started_at) }
+}
+
+/** Names of models that have versions or runs, the one with the newest first. */
+export const modelNames = ({ versions, runs }: Models): string[] =>
+  [...new Set([...versions.map((v) => ({ model: v.model, at: v.created_at })), ...runs.map((r) => ({ model: r.model, at: r.started_at }))].sort((a, b) => b.at - a.at).map(({ model }) => model))]
+
+export const aliasesOf = ({ aliases }: Models, { model, version }: Pick<ModelVersion, 'model' | 'version'>) =>
+  aliases.filter((alias) => alias.model === model && alias.model_version === version).map(({ alias }) => alias)
+
+/** A change to a version before the champion is a roll-back. */
+export function changeTo(models: Models, { model, version }: Pick<ModelVersion, 'model' | 'version'>): 'promote' | 'roll back' | undefined {
+  const champion = models.aliases.find((alias) => alias.model === model && alias.alias === 'champion')?.model_version
+  if (champion === version) return undefined
+  return champion !== undefined && version < champion ? 'roll back' : 'promote'
+}
+
+const metrics: Record<string, { name: string; lower?: true; about: string }> = {
+  mse: { name: 'MSE', lower: true, about: 'mean squared error; lower is better' },
+  directional_accuracy: { name: 'Direction', about: 'share of forecasts with the right sign' },
+  ic: { name: 'IC', about: 'correlation of forecasts and returns over assets, mean over bars' },
+  rank_ic: { name: 'RankIC', about: 'rank correlation of forecasts and returns over assets, mean over bars' },
+  mrr: { name: 'MRR', about: 'mean reciprocal rank of the asset with the highest forecast' },
+  irr_1: { name: 'IRR 1', about: 'return of the asset with the highest forecast after costs' },
+  irr_5: { name: 'IRR 5', about: 'return of the 5 assets with the highest forecasts after costs' },
+  irr_10: { name: 'IRR 10', about: 'return of the 10 assets with the highest forecasts after costs' },
+}
+export const metricName = (metric: string) => metrics[metric]?.name ?? metric
+export const metricAbout = (metric: string) => metrics[metric]?.about ?? metric
+
+const forecasters: Record<string, string> = {
+  gnn: 'Network', gru: 'GRU without graph', linear: 'Linear (ridge)', last_value: 'Last value', momentum: 'Momentum', reversal: 'Reversal',
+}
+export const forecasterName = (name: string) => forecasters[name] ?? name
+
+/** Metrics that any of them has, in the order in which people read them. */
+export function metricsOf(scores: Readonly<Record<string, Scores>>): string[] {
+  const had = new Set(Object.values(scores).flatMap((of) => Object.keys(of)))
+  return [...Object.keys(metrics).filter((metric) => had.has(metric)), ...[...had].filter((metric) => !(metric in metrics)).sort()]
+}
+
+/** Who did best by a metric; several where they are equal. */
+export function bestBy(scores: Readonly<Record<string, Scores>>, metric: string): string[] {
+  const sign = metrics[metric]?.lower ? -1 : 1
+  const had = Object.entries(scores).flatMap(([name, of]): [string, Measured][] => (of[metric] ? [[name, of[metric]]] : []))
+  const best = Math.max(...had.map(([, { value }]) => sign * value))
+  return had.filter(([, { value }]) => sign * value === best).map(([name]) => name)
+}
+
+/** Loss on both parts, epoch by epoch; and what else was measured on the validation part. */
+export function learningCurves({ epochs }: Pick<TrainingRun, 'epochs'>): { loss: ChartLine[]; others: ChartLine[] } {
+  const line = (name: string, tone: ChartLine['tone'], of: (epoch: TrainingRun['epochs'][number]) => number | undefined): ChartLine => ({
+    name, tone, points: epochs.flatMap((epoch) => { const value = of(epoch); return value !== undefined && Number.isFinite(value) ? [[epoch.epoch, value] as const] : [] }),
+  })
+  const names = [...new Set(epochs.flatMap((epoch) => Object.keys(epoch.metrics)))].filter((name) => name !== 'loss').sort()
+  return {
+    loss: [line('training loss', 1, (e) => e.loss), line('validation loss', 2, (e) => e.metrics['loss'])].filter((l) => l.points.length > 0),
+    others: names.slice(0, 2).map((name, i) => line(`validation ${metricName(name)}`, i === 0 ? 3 : 4, (e) => e.metrics[name])),
+  }
+}
+
+/** The scores of a version as those of a run are: the model beside its baselines. */
+export const allScores = ({ scores, baselines }: Pick<ModelVersion, 'scores' | 'baselines'>): Record<string, Scores> => ({ gnn: scores, ...baselines })
