@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { GraphParameters, type GraphVersion, type StageResult, type StageSpec } from '@streamforge/contracts'
 import {
-  buildRelations, ensureGraphCollections, graphCollections, hashRelations, readStageSpec, summariseGraph, writeGraphVersion, type GraphCollections, type Relation,
+  buildRelations, ensureGraphCollections, graphCollections, hashRelations, summariseGraph, writeGraphVersion, type GraphCollections, type Relation,
 } from '@streamforge/models'
-import type { WorkerContext, WorkerResult } from '@streamforge/service'
+import { readStageSpec, type WorkerContext, type WorkerResult } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
 import { awaitBars } from './await-bars.ts'
 import { type BarSource, openBarSource } from './bar-sources.ts'

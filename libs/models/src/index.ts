@@ -15,7 +15,6 @@ export { decidePromotion, type PromotionCase, type PromotionDecision } from './r
 export { modelPath, type AliasChange, type ModelFile, type ModelRegistry, type NewModelVersion } from './registry/model-registry.ts'
 export type { MlflowOptions } from './registry/mlflow-client.ts'
 export { MlflowConfig, mlflowOptions } from './registry/mlflow-config.ts'
-export { readStageSpec } from './read-stage-spec.ts'
 export { exportGnnToOnnx } from './onnx/export-gnn.ts'
 export { createAssetSeries, seriesKinds, type AssetSeries, type SeriesKind } from './graph-statistics/asset-series.ts'
 export { buildRelations, type BuiltGraph, type GraphInput } from './graph-statistics/build-relations.ts'
