@@ -79,7 +79,7 @@ describe.skipIf(whyNoBrowser)(`models, forecasts and the asset graph in a browse
     await page.getByRole('row', { name: /Network .*best ?0.064 0.046 … 0.082/ }).waitFor()
     await page.getByRole('img', { name: /RankIC: Network 0.064, from 0.046 to 0.082; GRU without graph 0.041/ }).waitFor()
     await page.getByRole('button', { name: 'MSE' }).click()
-    await page.getByRole('img', { name: /MSE: Network 1.3e-6/ }).waitFor()
+    await page.getByRole('img', { name: /MSE: Network 1.27e-6/ }).waitFor()
     await look('run')
   })
 

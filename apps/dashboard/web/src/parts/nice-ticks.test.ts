@@ -16,5 +16,5 @@ describe('ticks', () => {
       expect(ticks.length).toBeLessThanOrEqual(7)
     }))
   })
-  it('are written short', () => expect([0, 0.012345, -1.5e-7, 1234].map(formatFigure)).toEqual(['0', '0.0123', '-1.5e-7', '1230']))
+  it('are written short', () => expect([0, 0.012345, -1.5e-7, 1234].map(formatFigure)).toEqual(['0', '0.0123', '-1.50e-7', '1230']))
 })

@@ -9,9 +9,9 @@ export function niceTicks(from: number, to: number, count: number): number[] {
   return ticks
 }
 
-/** Three or four digits that count: `0.0123`, `1.5e-7`. */
+/** Three digits that count: `0.0123`, `1.50e-7`. */
 export function formatFigure(value: number): string {
   if (value === 0) return '0'
   const size = Math.abs(value)
-  return size < 1e-4 || size >= 1e6 ? value.toExponential(1) : String(Number(value.toPrecision(3)))
+  return size < 1e-4 || size >= 1e6 ? value.toExponential(2) : String(Number(value.toPrecision(3)))
 }
