@@ -10,6 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { connectBus, publishMessages } from '@streamforge/bus'
 import { catalog, type BookDiff, type BookSnapshot, type LiveServerMessage, type PriceLevel, type Trade } from '@streamforge/contracts'
+import { nodeCommand } from '@streamforge/launcher'
 import { connectStore } from '@streamforge/store'
 import { WebSocket } from 'ws'
 
@@ -37,7 +38,8 @@ for (const symbol of symbols) {
   }
 }
 
-const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'main.ts')], {
+const [program, ...args] = nodeCommand(join(import.meta.dirname, 'main.ts'))
+const child = spawn(program, args, {
   env: { ...process.env, BUS: 'embedded', STORE: 'embedded', DATA_DIR: directory, PORT: '0', DASHBOARD_WEB_DIR: directory }, stdio: ['ignore', 'pipe', 'inherit'],
 })
 const url = await new Promise<string>((found) => {
@@ -82,14 +84,17 @@ for (let i = 0; i < clientCount; i++) {
     received++
     bytes += data.length
     // Only some are looked into: this process is not what is measured.
-    if (i % 20 !== 19) return void (data.includes('"op":"behind"') && behind++)
+    if (data.includes('"op":"behind"')) behind++
+    if (i % 20 !== 19) return
     const message = JSON.parse(String(data)) as LiveServerMessage
     if (message.op === 'data' && message.data.kind === 'trades') for (const trade of message.data.trades) delays.push(Date.now() - trade.known_time)
   })
   const kinds = [{ kind: 'trades' }, { kind: 'candles', interval: '1m' }, { kind: 'book' }]
   kinds.forEach((kind, id) => socket.send(JSON.stringify({ op: 'subscribe', id, channel: { ...kind, venue, symbol } })))
   if (slow) for (let id = 3; id < 50; id++) socket.send(JSON.stringify({ op: 'subscribe', id, channel: { kind: 'trades', venue, symbol } }))
-  if (slow) setTimeout(() => socket.pause(), 2_000)
+  if (slow) setTimeout(() => socket.pause(), 2_000).unref()
+  // Towards the end they read on, and hear that they are behind.
+  if (slow) setTimeout(() => socket.resume(), (seconds - 3) * 1_000).unref()
 }
 
 const resident = async () => Number(/^VmRSS:\s+(\d+)/m.exec(await readFile(`/proc/${child.pid}/status`, 'utf8'))![1]) / 1024
@@ -100,14 +105,14 @@ const began = performance.now()
 let published = 0
 const perRound = Math.max(1, Math.round(rate / symbolCount / 10))
 for (let round = 0; performance.now() - began < seconds * 1_000; round++) {
-  for (const symbol of symbols) await publish(symbol, perRound)
+  await Promise.all(symbols.map((symbol) => publish(symbol, perRound)))
   published += perRound * symbolCount
   if (round % 10 === 0) memory.push(Math.round(await resident()))
   await delay(Math.max(0, (round + 1) * 100 - (performance.now() - began)))
 }
 const took = (performance.now() - began) / 1_000
-delays.sort((a, b) => a - b)
-const at = (p: number) => delays[Math.floor(p * (delays.length - 1))]
+const sorted = delays.toSorted((a, b) => a - b)
+const at = (p: number) => sorted[Math.floor(p * (sorted.length - 1))]
 process.stdout.write(`${JSON.stringify({
   symbols: symbolCount, pages: clientCount, slow_pages: slowCount, trades_per_second: Math.round(published / took), pushes_per_second: Math.round(received / took), megabytes_per_second: Math.round(bytes / took / 1e5) / 10,
   memory_mb: { start: memory[0], middle: memory[memory.length >> 1], end: memory.at(-1), peak: Math.max(...memory) }, cores: Math.round((await processorSeconds() - before) / took * 100) / 100,
