@@ -44,18 +44,18 @@ describe.skipIf(whyNoBrowser)(`models, forecasts and the asset graph in a browse
   }, limit)
 
   /** Fits both sizes in both themes; leaves pictures where they are asked for. */
-  const look = async (name: string) => {
+  const look = async (name: string, on = page) => {
     for (const [size, viewport] of Object.entries(sizes)) {
       for (const colorScheme of ['light', 'dark'] as const) {
-        await page.setViewportSize(viewport)
-        await page.emulateMedia({ colorScheme })
-        await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
-        expect(await page.evaluate<number>('document.documentElement.scrollWidth'), `${name}, ${size}`).toBeLessThanOrEqual(viewport.width)
-        if (screenshots) await page.screenshot({ path: join(screenshots, `${name}-${size}-${colorScheme}.png`), fullPage: true })
+        await on.setViewportSize(viewport)
+        await on.emulateMedia({ colorScheme })
+        await on.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
+        expect(await on.evaluate<number>('document.documentElement.scrollWidth'), `${name}, ${size}`).toBeLessThanOrEqual(viewport.width)
+        if (screenshots) await on.screenshot({ path: join(screenshots, `${name}-${size}-${colorScheme}.png`), fullPage: true })
       }
     }
-    await page.setViewportSize(sizes.desktop)
-    await page.emulateMedia({ colorScheme: 'light' })
+    await on.setViewportSize(sizes.desktop)
+    await on.emulateMedia({ colorScheme: 'light' })
   }
 
   it('lists the versions of a model and rolls back to one, with a reason', { timeout: limit }, async () => {
@@ -129,6 +129,40 @@ describe.skipIf(whyNoBrowser)(`models, forecasts and the asset graph in a browse
     await expect.poll(() => network.getAttribute('aria-label')).not.toBe(before)
     await page.keyboard.press('Escape')
     await expect.poll(() => network.getAttribute('aria-label')).not.toContain('chosen')
+  })
+
+  it('asks for a network with its parameters from the form of workflows', { timeout: limit }, async () => {
+    const form = await (await browser.newContext({ viewport: sizes.desktop, serviceWorkers: 'block' })).newPage()
+    form.setDefaultTimeout(20_000)
+    let asked: unknown
+    const type = (name: string) => ({ type: name, description: name, source: 'api', venues: ['binance'], available: true })
+    await form.route('**/api/workflow-types', (route) => route.fulfill({ json: {
+      types: [type('api_candles_5m'), type('api_trades')],
+      pipelines: [{ type: 'train_gnn', description: 'Features, a graph, a network and forecasts', stages: ['features'], available: true }, { type: 'trade_agent', description: '', stages: [], available: false }],
+    } }))
+    await form.route('**/api/workflows', (route) => {
+      asked = route.request().postDataJSON()
+      return route.fulfill({ status: 201, json: { workflow_id: 'wf-a1b2c3' } })
+    })
+    await form.goto(`${dashboard.url}/workflows?symbol=BTCUSDT`)
+    await form.getByRole('checkbox', { name: '5m', exact: true }).check()
+    expect(await form.getByLabel('Then').locator('option').allTextContents()).toEqual(['only store it', 'Train a forecasting network'])
+    await form.getByLabel('Then').selectOption('train_gnn')
+    await form.getByText('Network', { exact: true }).click()
+    await form.getByLabel('Epochs at most').fill('3')
+    await form.getByText('Asset graph', { exact: true }).click()
+    await form.getByLabel('Windows').fill('4')
+    await form.getByRole('checkbox', { name: 'Sector' }).uncheck()
+    await form.getByRole('button', { name: 'Start' }).click()
+    await form.getByText('A graph of assets needs two symbols or more.').waitFor()
+    expect(asked).toBeUndefined()
+    await look('form', form)
+    await form.getByLabel('Symbols').fill('BTCUSDT, ETHUSDT')
+    await form.getByRole('button', { name: 'Start' }).click()
+    await expect.poll(() => asked).toMatchObject({
+      symbols: ['BTCUSDT', 'ETHUSDT'], pipeline: { type: 'train_gnn', graph: { windows: 4, kinds: ['correlation', 'lead_lag', 'volume_volatility'] }, training: { epochs: 3 } },
+    })
+    await form.context().close()
   })
 
   it('had nothing to complain about', () => expect(complaints).toEqual([]))

@@ -1,4 +1,5 @@
 import type { WorkflowRequestInput, WorkflowTypes } from '@streamforge/contracts'
+import { emptyPipeline, pipelineProblem, toPipeline, type PipelineValues } from './pipeline-values.ts'
 
 /** What a person has typed. Times are those of datetime inputs, read as UTC; an empty `to`: until stopped. */
 export interface FormValues {
@@ -10,10 +11,11 @@ export interface FormValues {
   shards: string
   source: 'auto' | 'rest' | 'archive'
   maxAttempts: string
+  pipeline: PipelineValues
 }
 
 export const emptyForm = (now: number): FormValues => ({
-  symbols: '', types: [], from: dateTime(now - 7 * 86_400_000), to: dateTime(now), name: '', shards: '', source: 'auto', maxAttempts: '',
+  symbols: '', types: [], from: dateTime(now - 7 * 86_400_000), to: dateTime(now), name: '', shards: '', source: 'auto', maxAttempts: '', pipeline: emptyPipeline,
 })
 
 /** Midnight UTC of an instant's day, as a datetime input has it. */
@@ -36,14 +38,16 @@ function instant(text: string): string {
 }
 
 /** What is missing before the server need be asked, by field. */
-export function formProblems(values: FormValues): Partial<Record<'symbols' | 'types' | 'from' | 'to', string>> {
+export function formProblems(values: FormValues): Partial<Record<'symbols' | 'types' | 'from' | 'to' | 'pipeline', string>> {
   const live = values.types.some(isLive)
+  const pipeline = pipelineProblem(values.pipeline, { symbols: readSymbols(values.symbols), types: values.types })
   return {
     ...(!readSymbols(values.symbols).length && { symbols: 'Name at least one symbol, such as BTCUSDT.' }),
     ...(!values.types.length && { types: 'Choose at least one kind of data.' }),
     ...(!values.from && { from: 'Choose where it starts.' }),
     ...(!values.to && !live && { to: 'History needs an end; only live data runs until stopped.' }),
     ...(values.from && values.to && values.from >= values.to && { to: 'The end must be later than the start.' }),
+    ...(pipeline && { pipeline }),
   }
 }
 
@@ -52,9 +56,11 @@ export function toRequest(values: FormValues): WorkflowRequestInput {
     ...(values.shards && { shards: Number(values.shards) }), ...(values.source !== 'auto' && { source: values.source }),
     ...(values.maxAttempts && { max_attempts: Number(values.maxAttempts) }),
   }
+  const pipeline = toPipeline(values.pipeline)
   return {
     symbols: readSymbols(values.symbols), types: [...values.types] as WorkflowRequestInput['types'],
     time_range: composeTimeRange(values.from, values.to),
+    ...(pipeline && { pipeline }),
     ...(values.name.trim() && { name: values.name.trim() }), ...(Object.keys(options).length && { options }),
   }
 }

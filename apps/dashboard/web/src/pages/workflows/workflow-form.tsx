@@ -2,6 +2,7 @@ import { useEffect, useState, type FormEvent } from 'react'
 import type { Instruments, Workflow, WorkflowTypes } from '@streamforge/contracts'
 import { getJson, sendJson } from '../../api.ts'
 import { emptyForm, formProblems, groupTypes, isLive, toRequest, type FormValues } from './form-values.ts'
+import { PipelineFields } from './pipeline-fields.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { navigate } from '../../router.tsx'
 
@@ -93,6 +94,7 @@ export function WorkflowForm() {
         {values.types.some(isLive) && (
           <p className="hint">Live data without an end runs until stopped. <button type="button" className="link" onClick={() => set({ to: '' })}>Remove the end</button></p>
         )}
+        {types && <PipelineFields values={values.pipeline} available={types.pipelines} problem={shown.pipeline} onChange={(pipeline) => set({ pipeline })} />}
         <details>
           <summary>Options</summary>
           <label htmlFor="form-name">Name</label>

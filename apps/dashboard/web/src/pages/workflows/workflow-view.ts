@@ -1,6 +1,6 @@
 import type { StageProgress, Workflow, WorkflowSummary } from '@streamforge/contracts'
 
-const stageNames: Record<string, string> = { 'loader-producer': 'Load', 'arango-connector': 'Store', 'dummy-service': 'Dummy' }
+const stageNames: Record<string, string> = { 'loader-producer': 'Load', 'arango-connector': 'Store', processor: 'Features', 'graph-builder': 'Graph', trainer: 'Train', predictor: 'Forecast', 'dummy-service': 'Dummy' }
 export const stageName = (stage: string) => stageNames[stage] ?? stage
 
 /** A stage's part done, 0 to 1; undefined where the end is not known. */

@@ -1,0 +1,64 @@
+import type { RelationKind, WorkflowRequestInput } from '@streamforge/contracts'
+
+export type PipelineInput = NonNullable<WorkflowRequestInput['pipeline']>
+export type PipelineName = PipelineInput['type']
+
+/** What a person has chosen to be made of the data; empty texts: the default. */
+export interface PipelineValues {
+  type: '' | PipelineName
+  training: Readonly<Record<string, string>>
+  graph: Readonly<Record<string, string>>
+  kinds: readonly RelationKind[]
+}
+
+interface NumberField { field: string; label: string; usual: number; minimum: number; maximum: number; step: number | 'any' }
+const field = (name: string, label: string, usual: number, [minimum, maximum]: readonly [number, number], step: number | 'any' = 1): NumberField => ({ field: name, label, usual, minimum, maximum, step })
+
+/** Parameters of the network; `usual` is what the contracts take where nothing is said (a test compares them). */
+export const trainingFields: readonly NumberField[] = [
+  field('epochs', 'Epochs at most', 20, [1, 1_000]), field('patience', 'Epochs without progress', 5, [1, 100]), field('window_bars', 'Bars it looks back', 32, [2, 512]),
+  field('horizon_bars', 'Bars it looks ahead', 1, [1, 48]), field('hidden', 'Hidden units', 32, [4, 512]), field('batch_bars', 'Bars in a batch', 16, [1, 512]),
+  field('learning_rate', 'Learning rate', 0.001, [0, 1], 'any'), field('ranking_weight', 'Weight of the ranking loss', 1, [0, 100], 'any'),
+  field('cost_bps', 'Cost of a trade, bps', 10, [0, 1_000], 'any'), field('seed', 'Seed', 42, [0, 2 ** 31 - 1]),
+]
+
+/** Parameters of the asset graph. */
+export const graphFields: readonly NumberField[] = [
+  field('windows', 'Windows', 1, [1, 48]), field('nearest', 'Relations of a kind kept for an asset', 8, [1, 50]), field('minimum_weight', 'Least weight', 0.1, [0, 1], 'any'),
+  field('maximum_lag_bars', 'Longest lag, bars', 3, [1, 48]),
+]
+
+export const usualKinds: readonly RelationKind[] = ['correlation', 'lead_lag', 'volume_volatility', 'sector']
+export const emptyPipeline: PipelineValues = { type: '', training: {}, graph: {}, kinds: usualKinds }
+
+export const pipelineNames: Record<PipelineName, string> = { features: 'Compute features', train_gnn: 'Train a forecasting network', trade_agent: 'Train a trading agent' }
+
+/** What is missing before the server need be asked. */
+export function pipelineProblem({ type, training, graph, kinds }: PipelineValues, { symbols, types }: { symbols: readonly string[]; types: readonly string[] }): string | undefined {
+  if (!type) return undefined
+  if (!types.some((t) => t.includes('_candles_'))) return 'Features are made of candles: choose some among the kinds of data.'
+  if (type !== 'features' && !types.some((t) => t.startsWith('api_candles_'))) return 'A model is trained on history: choose historical candles as well.'
+  if (type !== 'train_gnn') return undefined
+  if (symbols.length < 2) return 'A graph of assets needs two symbols or more.'
+  if (!kinds.length) return 'Choose at least one kind of relation.'
+  const wrong = [...trainingFields.map((f) => ({ f, text: training[f.field] })), ...graphFields.map((f) => ({ f, text: graph[f.field] }))].find(({ f, text }) => text && !isWithin(f, text))
+  return wrong && `${wrong.f.label}: a number from ${wrong.f.minimum} to ${wrong.f.maximum}.`
+}
+
+function isWithin({ minimum, maximum, step }: NumberField, text: string): boolean {
+  const value = Number(text)
+  return Number.isFinite(value) && value >= minimum && value <= maximum && (step === 'any' || Number.isInteger(value))
+}
+
+/** Only what differs from the defaults is said. */
+export function toPipeline({ type, training, graph, kinds }: PipelineValues): PipelineInput | undefined {
+  if (!type) return undefined
+  if (type !== 'train_gnn') return { type }
+  const told = (fields: readonly NumberField[], texts: Readonly<Record<string, string>>) =>
+    Object.fromEntries(fields.flatMap((f) => (texts[f.field] ? [[f.field, Number(texts[f.field])]] : [])))
+  const ofGraph = { ...told(graphFields, graph), ...(sameKinds(kinds) ? {} : { kinds: [...kinds] }) }
+  const ofTraining = told(trainingFields, training)
+  return { type, ...(Object.keys(ofGraph).length && { graph: ofGraph }), ...(Object.keys(ofTraining).length && { training: ofTraining }) }
+}
+
+const sameKinds = (kinds: readonly RelationKind[]) => kinds.length === usualKinds.length && usualKinds.every((kind) => kinds.includes(kind))
