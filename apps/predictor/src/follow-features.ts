@@ -1,6 +1,7 @@
 import { consumeMessages } from '@streamforge/bus'
 import { catalog, nextOpenTime, StreamForgeError } from '@streamforge/contracts'
 import { abortableDelay, WorkStopped } from '@streamforge/service'
+import { keptBars, timesUpTo } from './bar-windows.ts'
 import type { ForecastRun } from './forecast-run.ts'
 import { recoverRows, takeRow } from './live-rows.ts'
 import { oneAtATime } from './one-at-a-time.ts'
@@ -45,6 +46,7 @@ export async function followFeatures(run: ForecastRun, options: FollowOptions): 
     for (const openTime of all ? pending.all() : pending.due(now())) {
       await run.advance(openTime, { backfilled: false })
       pending.done(openTime)
+      run.places.forgetBefore(timesUpTo(openTime, keptBars, spec.interval)[0]!)
     }
     run.progress()
   })

@@ -30,6 +30,7 @@ export async function forecastHistory(run: ForecastRun): Promise<void> {
       // Heartbeats and health need their turn.
       await nextTurn()
     }
+    run.places.forgetBefore(to)
     from = to
   }
 }

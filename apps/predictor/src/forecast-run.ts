@@ -3,7 +3,7 @@ import { catalog, type Forecast, type ForecastScore } from '@streamforge/contrac
 import type { WorkerContext, WorkerProgress } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
 import { forecastBar, type ForecastContext, scoreRow } from './bar-forecasts.ts'
-import { type BarWindows, createBarWindows, keptBars } from './bar-windows.ts'
+import { type BarWindows, createBarWindows } from './bar-windows.ts'
 import type { Champion } from './champion.ts'
 import type { ForecastStage } from './forecast-stage.ts'
 import { createMadeForecasts, type MadeForecasts } from './made-forecasts.ts'
@@ -42,8 +42,7 @@ export function openRun({ worker, store, stage, champion, notice, onPublished }:
   const { symbols, interval } = stage.spec
   const windows = createBarWindows(symbols, interval, stage.featureSet)
   const made = createMadeForecasts()
-  // A row's place is asked for when its bar is forecast: soon, but for the rows of history, which are read as a whole.
-  const places = createRowPlaces(4 * keptBars * symbols.length)
+  const places = createRowPlaces()
   const context: ForecastContext = { symbols, windows, made, now, placeOf: places.of }
   const accuracy = { scored: 0, hits: 0 }
   let modelVersion = 0
