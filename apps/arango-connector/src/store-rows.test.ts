@@ -96,7 +96,7 @@ describe('live forecasts', () => {
     const forecasts = own('forecast_1m').collection_name
     const stopper: { stop?: Parameters<NonNullable<WorkerRuntime['onStop']>>[0] } = {}
     const running = bench.run({ onStop: (stop) => { stopper.stop = stop; return () => undefined } }, { ...own('forecast_1m'), shards: [], time_range: `${new Date(start).toISOString()}:` }, { pollMs: 5, idleMs: 50 })
-    await expect.poll(() => bench.store.count(forecasts).catch(() => 0), { interval: 5 }).toBe(3)
+    await expect.poll(() => bench.store.count(forecasts).catch(() => 0), { interval: 5, timeout: 20_000 }).toBe(3)
     expect(await bench.store.count(collection)).toBe(2)
     stopper.stop!({ kind: 'stopped', reason: 'enough' })
     expect((await running).ended).toBe('stopped')
