@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { forecastKey, type Forecast } from '@streamforge/contracts'
+import { forecastKey, Lineage, type Forecast } from '@streamforge/contracts'
 import { connectStore, type Store } from '@streamforge/store'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -163,6 +163,32 @@ describe.skipIf(whyNoBrowser)(`models, forecasts and the asset graph in a browse
       symbols: ['BTCUSDT', 'ETHUSDT'], pipeline: { type: 'train_gnn', graph: { windows: 4, kinds: ['correlation', 'lead_lag', 'volume_volatility'] }, training: { epochs: 3 } },
     })
     await form.context().close()
+  })
+
+  it('walks from a forecast back to the venue, and names what is not there any more', { timeout: limit }, async () => {
+    const key = 'BTCUSDT_5m_forecast_1735824600000'
+    const forecast = await store.get('forecasts', key)
+    const [{ run_id: runId }] = await store.find('model_versions', { where: { version: 2 } }) as unknown as [{ run_id: string }]
+    const { _key: _, ...values } = forecast!
+    const ids = { queue_id: 'wf-btcusdt-api_candles_5m-20250101-a1b2c3', workflow_id: 'wf-a1b2c3' }
+    const to = 1_735_862_400_000
+    const lineage = Lineage.parse({
+      id: key, forecast: { ...values, ...ids, collection_name: 'forecasts' }, model: await store.get('model_versions', 'gnn-5m_v2'), features: [], missing: ['the topic of the features'],
+      data: [{
+        used_for: ['forecast', 'training'], ...ids, type: 'api_candles_5m', topic: { name: 'wf-data', partitions: [{ partition: 0, first: '0', last: '599' }] },
+        certificate: { checksum: `sha256:${'e'.repeat(64)}`, complete: true, rows: 600, unit: 'candles', certified_at: to },
+        documents: { collection_name: 'candles_btcusdt', from_key: 'a', to_key: 'b' }, source: { venue: 'binance', symbol: 'BTCUSDT', type: 'api_candles_5m', from: 1_735_689_600_000, to },
+      }],
+    })
+    const other = await (await browser.newContext({ viewport: sizes.desktop, serviceWorkers: 'block' })).newPage()
+    other.setDefaultTimeout(20_000)
+    await other.route(`**/api/lineage/${key}`, (route) => route.fulfill({ json: lineage }))
+    await other.goto(`${dashboard.url}/forecasts/lineage/${key}`)
+    await other.getByText('the topic of the features').waitFor()
+    expect(await other.getByRole('link', { name: 'gnn-5m version 2' }).getAttribute('href')).toBe(`/models/${runId}`)
+    await other.getByRole('row', { name: /BTCUSDT api_candles_5m binance 2025-01-01 00:00 2025-01-03 00:00 candles_btcusdt 0: 0–599 ✓ complete/ }).waitFor()
+    await look('lineage', other)
+    await other.context().close()
   })
 
   it('had nothing to complain about', () => expect(complaints).toEqual([]))
