@@ -1,4 +1,4 @@
-import type { ModelAlias, ModelVersion, StoredModelAlias, TrainingRun } from '@streamforge/contracts'
+import { StreamForgeError, type ModelAlias, type ModelVersion, type StoredModelAlias, type TrainingRun } from '@streamforge/contracts'
 import { type EmbeddedRegistryOptions, openEmbeddedRegistry } from './embedded-registry.ts'
 import { type MlflowClient, mlflowClient, type MlflowOptions } from './mlflow-client.ts'
 import { logRun } from './mlflow-runs.ts'
@@ -55,7 +55,7 @@ async function createVersion(client: MlflowClient, version: ModelVersion, run: T
   const { model, path, run_id } = version
   if (await findVersion(client, model, version.version)) return
   if (!await client.find('registered-models/get', { name: model })) {
-    await client.post('registered-models/create', { name: model, description: `StreamForge: forecasts of ${version.interval} bars` })
+    await client.post('registered-models/create', { name: model, description: `StreamForge: forecasts of ${version.interval} bars` }).catch(unlessThere)
   }
   await client.post('model-versions/create', {
     name: model, source: `streamforge-objects:/${path}`, ...(run?.mlflow_run_id && { run_id: run.mlflow_run_id }),
@@ -63,6 +63,11 @@ async function createVersion(client: MlflowClient, version: ModelVersion, run: T
     tags: Object.entries({ [versionTag]: version.version, 'streamforge.run_id': run_id, 'streamforge.hash': version.hash, 'streamforge.promoted': version.promotion.promoted })
       .map(([key, value]) => ({ key, value: String(value) })),
   })
+}
+
+/** Somebody else may have made it since the look, or an answer was lost on its way. */
+function unlessThere(error: unknown): void {
+  if (!(error instanceof StreamForgeError && error.details.error_code === 'RESOURCE_ALREADY_EXISTS')) throw error
 }
 
 async function findVersion(client: MlflowClient, model: string, version: number): Promise<MlflowVersion | undefined> {
