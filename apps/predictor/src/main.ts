@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { openModelRegistry } from '@streamforge/models'
+import { mlflowOptions, openModelRegistry } from '@streamforge/models'
 import { connectObjects } from '@streamforge/objects'
 import { createCounter, runWorker } from '@streamforge/service'
-import { Config, mlflowOf } from './config.ts'
+import { Config } from './config.ts'
 import { predictQueue } from './predict-queue.ts'
 
 await runWorker('predictor', 'predictor', Config, async (worker) => {
@@ -13,7 +13,7 @@ await runWorker('predictor', 'predictor', Config, async (worker) => {
   const objects = await connectObjects({ kind: 'embedded', directory: join(config.DATA_DIR, 'objects') })
   try {
     return await predictQueue(worker, {
-      registry: await openModelRegistry({ store: await worker.store(), objects, now, mlflow: mlflowOf(config) }),
+      registry: await openModelRegistry({ store: await worker.store(), objects, now, mlflow: mlflowOptions(config) }),
       latenessMs: config.FORECAST_LATENESS_MS, modelPollMs: config.MODEL_POLL_MS,
       onModel: (_, ready) => models.inc({ ready: String(ready) }),
       onPublished(messages) {

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { connectObjects } from '@streamforge/objects'
-import { openModelRegistry } from '@streamforge/models'
+import { mlflowOptions, openModelRegistry } from '@streamforge/models'
 import { runWorker } from '@streamforge/service'
 import { codeVersion } from './code-version.ts'
-import { Config, mlflowOf } from './config.ts'
+import { Config } from './config.ts'
 import { trainStage } from './train-stage.ts'
 
 await runWorker('trainer', 'trainer', Config, async (worker) => {
@@ -11,7 +11,7 @@ await runWorker('trainer', 'trainer', Config, async (worker) => {
   const store = await worker.store()
   const objects = await connectObjects({ kind: 'embedded', directory: join(config.DATA_DIR, 'objects') })
   try {
-    const registry = await openModelRegistry({ store, objects, now, mlflow: mlflowOf(config) })
+    const registry = await openModelRegistry({ store, objects, now, mlflow: mlflowOptions(config) })
     return await trainStage({ worker, store, objects, registry, codeVersion: config.CODE_VERSION ?? await codeVersion() })
   } finally {
     await objects.close()
