@@ -25,3 +25,5 @@ export { toAssetRelations } from './graph-statistics/to-asset-relations.ts'
 export {
   assetKey, ensureGraphCollections, graphCollections, listGraphVersions, readAssets, readGraphVersion, readRelations, writeGraphVersion, type GraphCollections, type GraphFilter,
 } from './graph-statistics/stored-graph.ts'
+export { openAccount, placeOrder, portfolioValue, settleOrder, smallestOrderShare, type Account, type AccountRules, type Refusal } from './backtest/account.ts'
+export type { MarketBars, Strategy, StrategyBar, TradeAction, TradeSignal } from './backtest/strategy.ts'
