@@ -46,6 +46,10 @@ export {
   GraphParameters, TrainingParameters, AgentParameters, Pipeline, StageType, stageNames, StageName, allSymbols, QueueType, isStageType, dataTypeOf,
   parseStageType, StageInput, StageSpec, StageResult, RepeatedQueue, pipelineTypes,
 } from './pipeline.ts'
+export {
+  StrategyName, BacktestMetrics, BacktestTrade, ValidityCheck, ValidityVerdict, BacktestReport, BacktestSummary, BacktestsQuery, BacktestList, BacktestParams,
+  backtestKey, backtestsCollection,
+} from './backtest.ts'
 export { Lineage, LineageFeatures, LineageDataset, LineageParams, LineageQuery, type LineageUse } from './lineage.ts'
 export { ReplayReport, ReplayedQueue } from './replay.ts'
 export { Problem } from './problem.ts'
@@ -60,3 +64,7 @@ export {
   TopicParams, TopicDetail, PeekQuery, PeekedMessage, PeekAnswer, DeadLetterList, RedriveRequest, RedriveAnswer, LiveChannel,
   LiveClientMessage, LivePayload, LiveServerMessage,
 } from './dashboard.ts'
+export {
+  alertMeasures, alertMeasureNames, alertDefinitions, AlertSeverity, AlertKind, AlertDefinition, AlertOverrides, AlertEvent, StoredAlert, Silence,
+  StoredSilence, AlertCommand, alertIdentity, alertKey, type AlertMeasure,
+} from './alerts.ts'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { StrategyName } from './backtest.ts'
 import { DataType, dataTypes } from './data-type.ts'
 import { Epoch } from './epoch.ts'
 import { StreamForgeError } from './errors.ts'
@@ -45,13 +46,15 @@ export const AgentParameters = z.strictObject({
   fee_bps: z.number().min(0).max(1_000).default(10),
   slippage_bps: z.number().min(0).max(1_000).default(5),
   position_share: z.number().positive().max(1).default(0.95).describe('Share of the cash that a buy spends'),
+  lot_size: z.number().positive().default(0.00001).describe('Smallest quantity, in units; 1 for shares'),
+  window_bars: z.int().min(1).max(512).default(8).describe('Bars of features that the agent sees'),
   steps: z.int().min(100).max(10_000_000).default(60_000).describe('Environment steps of training'),
   hidden: z.int().min(4).max(512).default(64),
   learning_rate: z.number().positive().max(1).default(0.0005),
   discount: z.number().min(0).max(1).default(0.97),
   walks: z.int().min(1).max(20).default(1).describe('Walk-forward folds'),
   parts: z.tuple([z.number().positive(), z.number().positive(), z.number().positive()]).default([0.6, 0.2, 0.2]),
-  strategies: z.array(z.enum(['dqn', 'buy_and_hold', 'moving_average', 'rsi', 'gnn'])).min(1).default(['dqn', 'buy_and_hold', 'moving_average', 'rsi']),
+  strategies: z.array(StrategyName).min(1).default(['dqn', 'buy_and_hold', 'moving_average', 'rsi']),
   seed,
 })
 export type AgentParameters = z.infer<typeof AgentParameters>
