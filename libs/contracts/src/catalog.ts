@@ -1,4 +1,7 @@
 import type { z } from 'zod'
+import { FeedCommand, FeedRun, Quote, StockDetails } from './feeds.ts'
+import { articleKey, NewsArticle, SentimentMessage } from './news.ts'
+import { AlertCommand, AlertEvent, alertIdentity } from './alerts.ts'
 import { DataMessage } from './records.ts'
 import { ControlMessage } from './queue-control.ts'
 import { QueueEvent } from './queue-event.ts'
@@ -29,14 +32,14 @@ export const catalog = {
     description: 'Commands to workers: start, stop, ping. From queue-manager, and ping from the command line.',
     topic: 'queue-control', partitions: 1, retentionMs: 7 * days,
     schema: ControlMessage, key: (m) => m.queue_id ?? m.command, attempts: 3,
-    publishers: ['queue-manager', 'cli'], consumers: ['loader-api', 'loader-ws', 'arango-connector', 'processor', 'graph-builder', 'trainer', 'predictor', 'dummy-service'],
+    publishers: ['queue-manager', 'cli', 'alerter'], consumers: ['loader-api', 'loader-ws', 'arango-connector', 'processor', 'graph-builder', 'trainer', 'predictor', 'dummy-service'],
   }),
   'queue-events': entry({
     name: 'queue-events',
     description: 'What workers report: started, loading with counts and a checkpoint, heartbeat, finished, stopped, error, pong.',
     topic: 'queue-events', partitions: 4, retentionMs: 7 * days,
     schema: QueueEvent, key: (m) => m.queue_id ?? m.producer, attempts: 3,
-    publishers: ['loader-api', 'loader-ws', 'arango-connector', 'processor', 'graph-builder', 'trainer', 'predictor', 'dummy-service', 'queue-manager'], consumers: ['queue-manager', 'cli'],
+    publishers: ['loader-api', 'loader-ws', 'arango-connector', 'processor', 'graph-builder', 'trainer', 'predictor', 'dummy-service', 'queue-manager'], consumers: ['queue-manager', 'cli', 'alerter'],
   }),
   data: entry({
     name: 'data',
@@ -44,6 +47,62 @@ export const catalog = {
     topic: '{queue_id}-data', partitions: 1, retentionMs: undefined,
     schema: DataMessage, key: (m) => ('symbol' in m ? m.symbol : m.queue_id), attempts: 5,
     publishers: ['loader-api', 'loader-ws', 'processor', 'predictor', 'dummy-service'], consumers: ['arango-connector', 'processor', 'predictor', 'dummy-service'],
+  }),
+  alerts: entry({
+    name: 'alerts',
+    description: 'That an alert began or ended. People are told by the alerter; programs read it here.',
+    topic: 'alerts', partitions: 1, retentionMs: 30 * days,
+    schema: AlertEvent, key: (m) => alertIdentity(m.alert, m.labels), attempts: 3,
+    publishers: ['alerter'], consumers: [],
+  }),
+  'alert-control': entry({
+    name: 'alert-control',
+    description: 'Commands to the alerter: silence, unsilence.',
+    topic: 'alert-control', partitions: 1, retentionMs: 7 * days,
+    schema: AlertCommand, key: (m) => m.command, attempts: 3,
+    publishers: ['cli'], consumers: ['alerter'],
+  }),
+  quotes: entry({
+    name: 'quotes',
+    description: 'Prices of stocks, currencies, funds and crypto that fetchers ask for on a schedule; those that changed.',
+    topic: 'quotes', partitions: 1, retentionMs: 7 * days,
+    schema: Quote, key: (m) => m.symbol, attempts: 5,
+    publishers: ['feed-fetcher'], consumers: ['arango-connector', 'influx-connector', 'alerter'],
+  }),
+  news: entry({
+    name: 'news',
+    description: 'Articles and posts that fetchers found, each once, and again when its text has changed.',
+    topic: 'news', partitions: 1, retentionMs: 30 * days,
+    schema: NewsArticle, key: articleKey, attempts: 5,
+    publishers: ['feed-fetcher'], consumers: ['arango-connector', 'processor'],
+  }),
+  'news-sentiment': entry({
+    name: 'news-sentiment',
+    description: "What articles say of symbols, and each symbol's day taken together.",
+    topic: 'news-sentiment', partitions: 1, retentionMs: 30 * days,
+    schema: SentimentMessage, key: (m) => m.symbol, attempts: 5,
+    publishers: ['processor'], consumers: ['arango-connector', 'influx-connector'],
+  }),
+  'stock-details': entry({
+    name: 'stock-details',
+    description: 'What a fetch of stocks brought, all of them in one message, for programs outside.',
+    topic: 'stock-details', partitions: 1, retentionMs: 7 * days,
+    schema: StockDetails, key: (m) => m.stock[0]!.symbol, attempts: 3,
+    publishers: ['feed-fetcher'], consumers: [],
+  }),
+  'feed-control': entry({
+    name: 'feed-control',
+    description: 'Commands to feed-fetcher: pause, resume, run now, set feed.yaml, try one out. Answers are documents of feed_answers.',
+    topic: 'feed-control', partitions: 1, retentionMs: 7 * days,
+    schema: FeedCommand, key: (m) => ('feed' in m ? m.feed : undefined) ?? m.command, attempts: 3,
+    publishers: ['dashboard'], consumers: ['feed-fetcher'],
+  }),
+  'feed-runs': entry({
+    name: 'feed-runs',
+    description: 'One message a run of a fetcher: how long it took, what it brought, what went wrong.',
+    topic: 'feed-runs', partitions: 1, retentionMs: 7 * days,
+    schema: FeedRun, key: (m) => m.feed, attempts: 3,
+    publishers: ['feed-fetcher'], consumers: ['influx-connector', 'alerter'],
   }),
 } as const
 

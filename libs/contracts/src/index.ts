@@ -50,6 +50,14 @@ export {
   StrategyName, BacktestMetrics, BacktestTrade, ValidityCheck, ValidityVerdict, BacktestReport, BacktestSummary, BacktestsQuery, BacktestList, BacktestParams,
   backtestKey, backtestsCollection,
 } from './backtest.ts'
+export {
+  FeedName, FeedSymbol, FeedKind, feedKinds, FeedParser, feedParsers, FeedEntry, FeedFile, FeedProblem, durationMs, Quote, quoteKey, quoteKeyRange,
+  StockDetails, FeedTrigger, FeedOutcome, FeedRun, feedRunKey, recentFeedRuns, FeedState, type FeedTotals, FeedFileState, FeedCommand, FeedAnswer, dryRunRecords,
+} from './feeds.ts'
+export {
+  ArticleId, marketSymbol, NewsArticle, articleKey, SentimentLabel, NewsSentiment, newsSentimentKey, newsSentimentKeyRange,
+  DailySentiment, dailySentimentKey, dailySentimentKeyRange, SentimentMessage,
+} from './news.ts'
 export { Lineage, LineageFeatures, LineageDataset, LineageParams, LineageQuery, type LineageUse } from './lineage.ts'
 export { ReplayReport, ReplayedQueue } from './replay.ts'
 export { Problem } from './problem.ts'
@@ -68,3 +76,9 @@ export {
   alertMeasures, alertMeasureNames, alertDefinitions, AlertSeverity, AlertKind, AlertDefinition, AlertOverrides, AlertEvent, StoredAlert, Silence,
   StoredSilence, AlertCommand, alertIdentity, alertKey, type AlertMeasure,
 } from './alerts.ts'
+export {
+  measurements, measurementNames, MeasurementName, defaultSeriesBucket, type Measurement, type SeriesField, type FieldType, type FieldName, type TagName,
+} from './series.ts'
+export {
+  NewsQuery, ScoredArticle, NewsAnswer, FeedFileSummary, FeedsAnswer, FeedFileAnswer, FeedCommandRequest, FeedCommandAccepted, FeedAnswerParams, FeedAnswerReply,
+} from './dashboard-feeds.ts'
