@@ -1,5 +1,7 @@
 export { kafkaAvailable, kafkaVersion } from './kafka-jars.ts'
 export { startKafka, kafkaTool, type KafkaServer, type KafkaOptions } from './kafka.ts'
+export { influxdbAvailable, influxdbVersion } from './influxdb-program.ts'
+export { startInfluxdb, type InfluxdbServer, type InfluxdbOptions } from './influxdb.ts'
 export { mlflowAvailable, mlflowVersion } from './mlflow-environment.ts'
 export { onnxRuntimeVersion, openOnnxRuntime, type OnnxRuntime } from './onnx-runtime.ts'
 export { startMlflow, type MlflowServer, type MlflowOptions } from './mlflow.ts'

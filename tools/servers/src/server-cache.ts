@@ -7,6 +7,11 @@ export function cacheRoot(environment: NodeJS.ProcessEnv = process.env): string 
   return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'streamforge')
 }
 
+/** Whether a folder has been filled before. */
+export function isCached(name: string, root = cacheRoot()): Promise<boolean> {
+  return exists(join(root, name))
+}
+
 /**
  * The cached folder `name`, filled by `fill` on first use. Filling happens in a temporary folder that is renamed when complete, so
  * that an interrupted download leaves nothing behind and two processes may do it at once: the second to finish drops its copy.
