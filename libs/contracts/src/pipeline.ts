@@ -47,7 +47,7 @@ export const AgentParameters = z.strictObject({
   slippage_bps: z.number().min(0).max(1_000).default(5),
   position_share: z.number().positive().max(1).default(0.95).describe('Share of the cash that a buy spends'),
   lot_size: z.number().positive().default(0.00001).describe('Smallest quantity, in units; 1 for shares'),
-  window_bars: z.int().min(1).max(512).default(8).describe('Bars of features that the agent sees'),
+  window_bars: z.int().min(1).max(512).default(4).describe('Bars of features that the agent sees'),
   steps: z.int().min(100).max(10_000_000).default(60_000).describe('Environment steps of training'),
   hidden: z.int().min(4).max(512).default(64),
   learning_rate: z.number().positive().max(1).default(0.0005),

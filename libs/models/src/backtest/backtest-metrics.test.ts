@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest'
+import { barsOf, free, scripted, start, step, usual, walk } from './backtest.test-support.ts'
+import { excessReturn, measureBacktest } from './backtest-metrics.ts'
+import { returnFigures } from './resample-returns.ts'
+import { runBacktest, type StrategyPlan } from './run-backtest.ts'
+import type { MarketBars } from './strategy.ts'
+import { buyAndHold } from './strategies/buy-and-hold.ts'
+import { movingAverage } from './strategies/moving-average.ts'
+
+const bootstrap = { blockBars: 5, resamples: 400, seed: 9 }
+const measured = (bars: MarketBars, plan: StrategyPlan, rules = free) => measureBacktest({
+  bars, run: runBacktest({ bars, rules, segments: [{ from: 0, to: bars.openTimes.length, plan }] }), initialCapital: rules.initialCapital,
+  endTime: start + bars.openTimes.length * step, bootstrap,
+})
+
+describe('figures of returns', () => {
+  it('are those that numpy has', () => {
+    // r = [.1, -.05, .02, -.03]; r.mean()/r.std(ddof=1), r.mean()/sqrt(mean(minimum(r,0)**2)), 1-(v/maximum.accumulate(v)).min(), log(v[-1])
+    const { sharpe, sortino, maxDrawdown, logReturn } = returnFigures(Float64Array.of(0.1, -0.05, 0.02, -0.03))
+    expect(sharpe).toBeCloseTo(0.14962640041614497, 14)
+    expect(sortino).toBeCloseTo(0.3429971702850177, 14)
+    expect(maxDrawdown).toBeCloseTo(1 - 0.95 * 1.02 * 0.97, 14)
+    expect(logReturn).toBeCloseTo(Math.log(1.1 * 0.95 * 1.02 * 0.97), 14)
+  })
+
+  it('have no ratios where nothing moves', () => {
+    expect(returnFigures(new Float64Array(5))).toEqual({ logReturn: 0, sharpe: NaN, sortino: NaN, maxDrawdown: 0 })
+    expect(returnFigures(new Float64Array(100).fill(0.01)).sharpe).toBeNaN()
+  })
+})
+
+describe('metrics of a backtest', () => {
+  const bars = barsOf([[10, 10], [10, 12], [12, 9], [9, 18], [20, 20], [20, 10], null, [10, 10]])
+  const { metrics } = measured(bars, scripted({ 0: { action: 'buy' }, 3: { action: 'sell' }, 4: { action: 'buy' }, 5: { action: 'sell' } }))
+
+  it('are as worked out by hand', () => {
+    // 100 units at 10; sold at 20 for 2000; bought at 20, worth 1000 at 10; the last order falls into the missing bar
+    expect(metrics.total_return.value).toBeCloseTo(0, 12)
+    expect(metrics.max_drawdown.value).toBeCloseTo(0.5, 12)
+    expect(metrics.win_rate!.value).toBe(1)
+    expect(metrics.exposure).toBeCloseTo(5 / 7, 12)
+    expect(metrics.turnover).toBeCloseTo(5000 / ((1000 + 1200 + 900 + 1800 + 2000 + 1000 + 1000) / 7), 12)
+    expect(metrics).toMatchObject({ fees: 0, fills: 3, final_value: 1000 })
+  })
+
+  it('have intervals that hold the value, and the same ones for the same seed', () => {
+    const series = walk(600)
+    const own = measured(series, movingAverage(), usual)
+    for (const figure of [own.metrics.total_return, own.metrics.sharpe!, own.metrics.cagr!, own.metrics.sortino!]) {
+      expect(figure.low).toBeLessThan(figure.value)
+      expect(figure.high).toBeGreaterThan(figure.value)
+    }
+    expect(measured(series, movingAverage(), usual).metrics).toEqual(own.metrics)
+  })
+
+  it('compare with buy-and-hold on the same resampled bars', () => {
+    const series = walk(600)
+    const hold = measured(series, buyAndHold, usual)
+    expect(excessReturn(hold, hold)).toEqual({ value: 0, low: 0, high: 0 })
+    const cheaper = measured(series, buyAndHold, { ...usual, feeBps: 0 })
+    const excess = excessReturn(cheaper, hold)
+    // Much narrower than either's own interval: both rise and fall together.
+    expect(excess.value).toBeGreaterThan(0)
+    expect(excess.high - excess.low).toBeLessThan(0.1 * (hold.metrics.total_return.high - hold.metrics.total_return.low))
+  })
+
+  it('a year has as many bars as the calendar gives', () => {
+    // 288 five-minute bars a day
+    const { sharpe } = measured(bars, buyAndHold).metrics
+    const returns = [1, 1.2, 0.75, 2, 20 / 18, 0.5, 1].map((ratio) => ratio - 1)
+    const mean = returns.reduce((a, b) => a + b) / 7
+    const deviation = Math.sqrt(returns.reduce((sum, r) => sum + (r - mean) ** 2, 0) / 6)
+    expect(sharpe!.value).toBeCloseTo((mean / deviation) * Math.sqrt((365.25 * 288 * 7) / 8), 8)
+  })
+})
