@@ -1,3 +1,4 @@
+import { toLittleEndian } from '../little-endian.ts'
 import { type MessageWriter, protobufMessage } from './protobuf-writer.ts'
 
 /** Operators of this version of the standard set; every ONNX runtime since 2021 has them. */
@@ -47,7 +48,7 @@ export function onnxGraph(): OnnxGraph {
   }
   const graph: OnnxGraph = {
     tensor(name, shape, values) {
-      initializers.push(initializer(name, shape, dataTypes.float, littleEndian(values)))
+      initializers.push(initializer(name, shape, dataTypes.float, toLittleEndian(values)))
       return name
     },
     integers(values) {
@@ -101,12 +102,4 @@ function valueInfo({ name, shape }: OnnxInput): MessageWriter {
   for (const length of shape) dimensions.message(1, typeof length === 'number' ? protobufMessage().integer(1, length) : protobufMessage().text(2, length))
   const tensor = protobufMessage().integer(1, dataTypes.float).message(2, dimensions)
   return protobufMessage().text(1, name).message(2, protobufMessage().message(1, tensor))
-}
-
-/** As ONNX wants it whatever the machine. */
-function littleEndian(values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(values.length * 4)
-  const view = new DataView(bytes.buffer)
-  values.forEach((value, i) => view.setFloat32(i * 4, value, true))
-  return bytes
 }

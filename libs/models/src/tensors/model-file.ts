@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { gnnSpecs } from './gnn.ts'
 import type { GnnModel } from './gnn-model.ts'
+import { fromLittleEndian, toLittleEndian } from '../little-endian.ts'
 import { placesOf, type ParameterSpec } from './parameters.ts'
 
 /** The two files of a model; docs/MODELS.md says what is in them. */
@@ -36,10 +37,10 @@ type GnnModelHeader = z.infer<typeof GnnModelHeader>
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
 
 /** Equal for two models with the same parameters: `sha256:` and the checksum of weights.bin. */
-export const hashOfGnn = ({ parameters }: Pick<GnnModel, 'parameters'>) => `sha256:${sha256(littleEndian(parameters.values))}`
+export const hashOfGnn = ({ parameters }: Pick<GnnModel, 'parameters'>) => `sha256:${sha256(toLittleEndian(parameters.values))}`
 
 export function encodeGnn(model: GnnModel): GnnModelFiles {
-  const weights = littleEndian(model.parameters.values)
+  const weights = toLittleEndian(model.parameters.values)
   return { 'model.json': Buffer.from(`${JSON.stringify(headerOf(model, weights), null, 2)}\n`), 'weights.bin': weights }
 }
 
@@ -92,15 +93,3 @@ function readHeader(bytes: Uint8Array): GnnModelHeader {
 const corrupt = (message: string, cause?: unknown) => new StreamForgeError('MODEL_CORRUPT', message, {
   cause, remedy: 'train the model again, or take the files from a backup; the version before still works',
 })
-
-function littleEndian(values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(4 * values.length)
-  const view = new DataView(bytes.buffer)
-  values.forEach((value, i) => view.setFloat32(4 * i, value, true))
-  return bytes
-}
-
-function fromLittleEndian(bytes: Uint8Array): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  return Float32Array.from({ length: bytes.byteLength / 4 }, (_, i) => view.getFloat32(4 * i, true))
-}
