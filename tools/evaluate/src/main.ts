@@ -1,4 +1,4 @@
-// npm run evaluate -- stocks|crypto [--json] [--assets 20] [--bars 20000] [--epochs 10] [--seed 42] [--out .cache/evaluation]
+// npm run evaluate -- stocks|crypto|sentiment [--json] [--assets 20] [--bars 20000] [--epochs 10] [--seed 42] [--out .cache/evaluation]
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
@@ -7,6 +7,7 @@ import { openTensors } from '@streamforge/models/tensors'
 import { readCrypto } from './crypto.ts'
 import { type Evaluation, evaluate } from './evaluate.ts'
 import { renderEvaluation } from './render-evaluation.ts'
+import { runSentiment } from './sentiment/run-sentiment.ts'
 import { readStocks } from './stocks.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
@@ -26,10 +27,14 @@ const readers = {
   crypto: () => readCrypto(join(values.data, 'klines/binance_spot_5m_2022-08_2022-12'), defined({ assets: number(values.assets), bars: number(values.bars), horizonBars: number(values.horizon) })),
 }
 const [name = ''] = positionals
-const problem = !(name in readers) ? 'which one: stocks or crypto' : !existsSync(values.data) ? `there is no recorded data in ${values.data}; say with --data where it is` : undefined
+const problem = !(name in readers) && name !== 'sentiment' ? 'which one: stocks, crypto or sentiment' : !existsSync(values.data) ? `there is no recorded data in ${values.data}; say with --data where it is` : undefined
 if (problem !== undefined) {
   process.stderr.write(`${problem}\n`)
   process.exit(2)
+}
+if (name === 'sentiment') {
+  await runSentiment(join(values.data, 'news'), { json: values.json, file: join(values.out, 'sentiment.json'), seed: Number(values.seed), environment: process.env })
+  process.exit()
 }
 const tell = (line: string) => process.stderr.write(`${line}\n`)
 const dataset = await readers[name as keyof typeof readers]()

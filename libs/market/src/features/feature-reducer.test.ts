@@ -246,7 +246,45 @@ it('counts an article from when it was known, for a day', () => {
   expect([valueOf(rows[0]!, 'sentiment'), valueOf(rows[0]!, 'article_count')]).toEqual([1, 1])
   expect([valueOf(rows[1]!, 'sentiment'), valueOf(rows[1]!, 'article_count')]).toEqual([0.25, 2])
   expect([valueOf(rows[day]!, 'sentiment'), valueOf(rows[day]!, 'article_count')]).toEqual([-0.5, 1])
-  expect(rowsOf([candleAt(0, 1)], options(1, { trades: false, quotes: false, articles: true }))[0]!.values.slice(-2)).toEqual([null, 0])
+  expect(rowsOf([candleAt(0, 1)], options(1, { trades: false, quotes: false, articles: true }))[0]!.values.slice(-2)).toEqual([null, null])
+})
+
+it('tells a day without articles from news that is not read', () => {
+  const given: FeatureInput[] = [
+    { kind: 'article', symbol, article_id: 'a', score: 1, event_time: start, known_time: start + 90_000 }, ...Array.from({ length: 1444 }, (_, bar) => candleAt(bar, 100)),
+  ]
+  const rows = rowsOf(given, options(1444, { trades: false, quotes: false, articles: true }))
+  expect(valueOf(rows[0]!, 'article_count')).toBeNull()
+  expect(valueOf(rows[1]!, 'article_count')).toBe(1)
+  expect([valueOf(rows.at(-1)!, 'article_count'), valueOf(rows.at(-1)!, 'sentiment')]).toEqual([0, null])
+})
+
+it('lets no article speak before it was known, in whatever order articles come', () => {
+  const bars = 60
+  fc.assert(fc.property(
+    fc.array(fc.record({ id: fc.integer({ min: 0, max: 40 }), score: fc.double({ min: -1, max: 1, noNaN: true }), published: fc.integer({ min: -100_000_000, max: bars * 60_000 }), delay: fc.integer({ min: 0, max: 1_000_000 }) }), { maxLength: 25 }),
+    fc.integer({ min: 0, max: bars - 1 }), fc.integer({ min: 0, max: 1_000_000 }),
+    (drawn, cut, seed) => {
+      const byId = new Map(drawn.map(({ id, score, published, delay }) => [id, {
+        kind: 'article', symbol, article_id: `id-${id}`, score, event_time: start + published, known_time: start + published + delay,
+      } as const]))
+      const articles = [...byId.values()]
+      const candles = Array.from({ length: bars }, (_, bar) => candleAt(bar, 100 + bar))
+      const given = options(bars, { trades: false, quotes: false, articles: true })
+      const all = rowsOf([...articles, ...candles], given)
+      // Shuffled, and each only just before the bar that it first counts in.
+      const late = candles.flatMap((candle) => [
+        ...articles.filter(({ event_time, known_time }) => Math.max(event_time, known_time) < candle.event_time && Math.max(event_time, known_time) >= candle.event_time - 60_000)
+          .sort((a, b) => (Number(a.article_id.slice(3)) * 7919 + seed) % 101 - (Number(b.article_id.slice(3)) * 7919 + seed) % 101), candle,
+      ])
+      const early = articles.filter(({ event_time, known_time }) => Math.max(event_time, known_time) < start)
+      expect(rowsOf([...early, ...late], given)).toEqual(all)
+      // The future does not change the past.
+      const end = candles[cut]!.event_time
+      const known = articles.filter(({ event_time, known_time }) => Math.max(event_time, known_time) < end)
+      expect(rowsOf([...known, ...candles], given).slice(0, cut + 1)).toEqual(all.slice(0, cut + 1))
+    },
+  ), { numRuns: 60 })
 })
 
 it('gives no rows where there are no candles', () => {

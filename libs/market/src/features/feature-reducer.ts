@@ -96,8 +96,13 @@ export class FeatureReducer {
   }
 
   private takeArticle({ article_id: id, score, event_time, known_time }: ArticleSentiment): void {
-    const { articles } = this.state
-    if (!articles.some((article) => article.id === id)) articles.push({ id, at: Math.max(event_time, known_time), score })
+    const { state, options: { range, interval } } = this
+    const at = Math.max(event_time, known_time)
+    state.newsSince = Math.min(state.newsSince ?? Infinity, at)
+    const nextEnd = nextOpenTime(state.emitted >= 0 ? nextOpenTime(state.emitted, interval) : range.from, interval)
+    if (at < nextEnd - articleWindowMs || state.articles.some((article) => article.id === id)) return
+    const place = state.articles.findIndex((article) => article.id > id)
+    state.articles.splice(place < 0 ? state.articles.length : place, 0, { id, at, score })
   }
 
   private emit(): readonly FeatureRow[] {
@@ -137,11 +142,13 @@ export class FeatureReducer {
 
   /** Of the articles that were known in the 24 hours before the end of the bar. */
   private articleValues(end: number) {
-    if (!this.options.articles) return { sentiment: null, article_count: null }
-    this.state.articles = this.state.articles.filter((article) => article.at >= end - articleWindowMs)
+    const { options: { articles: withArticles }, state } = this
+    // Before the first article nobody can tell a quiet day from news that is not read.
+    if (!withArticles || state.newsSince === undefined || state.newsSince >= end) return { sentiment: null, article_count: null }
+    state.articles = state.articles.filter((article) => article.at >= end - articleWindowMs)
     let count = 0
     let sum = 0
-    for (const { at, score } of this.state.articles) {
+    for (const { at, score } of state.articles) {
       if (at >= end) continue
       count++
       sum += score

@@ -20,8 +20,10 @@ export interface FeatureState {
   pending: PendingCandle[]
   trades: StreamState<BarTrades>
   quotes: StreamState<BarQuote>
-  /** Articles that may still count. */
+  /** Articles that may still count, in the order of their ids: sums do not depend on who came first. */
   articles: KnownArticle[]
+  /** When the first article about the symbol was known; absent: none yet. */
+  newsSince?: number
   /** Of the bars since the last gap. */
   history: BarHistory
   /** When the latest of what the history holds was known. */
