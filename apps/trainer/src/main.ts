@@ -4,7 +4,7 @@ import { mlflowOptions, openModelRegistry } from '@streamforge/models'
 import { runWorker } from '@streamforge/service'
 import { codeVersion } from './code-version.ts'
 import { Config } from './config.ts'
-import { trainStage } from './train-stage.ts'
+import { runStage } from './run-stage.ts'
 
 await runWorker('trainer', 'trainer', Config, async (worker) => {
   const { config, now } = worker
@@ -12,7 +12,7 @@ await runWorker('trainer', 'trainer', Config, async (worker) => {
   const objects = await connectObjects({ kind: 'embedded', directory: join(config.DATA_DIR, 'objects') })
   try {
     const registry = await openModelRegistry({ store, objects, now, mlflow: mlflowOptions(config) })
-    return await trainStage({ worker, store, objects, registry, codeVersion: config.CODE_VERSION ?? await codeVersion() })
+    return await runStage({ worker, store, objects, registry, codeVersion: config.CODE_VERSION ?? await codeVersion() })
   } finally {
     await objects.close()
   }

@@ -1,4 +1,4 @@
-import { type EpochReport, nextOpenTime, type StreamForgeError, toStreamForgeError, type TrainingRun } from '@streamforge/contracts'
+import { type EpochReport, nextOpenTime, type StageSpec, type StreamForgeError, toStreamForgeError, type TrainingRun } from '@streamforge/contracts'
 import type { BarRange, ModelRegistry, TimeSplit } from '@streamforge/models'
 import type { EpochProgress } from '@streamforge/models/tensors'
 import type { WorkerContext } from '@streamforge/service'
@@ -21,12 +21,16 @@ export interface RunFacts {
 type Worker = Pick<WorkerContext<unknown>, 'now' | 'log'>
 
 /** Begins the run, or goes on with that of an attempt before. */
-export async function openRun(worker: Worker, registry: ModelRegistry, stage: TrainingStage, facts: RunFacts): Promise<RunRecord> {
-  const before = stage.spec.replay_of === undefined ? await registry.run(stage.runId) : undefined
-  let run: TrainingRun = { ...newRun(stage, facts, worker.now()), ...(before && { started_at: before.started_at, epochs: before.epochs }) }
+export const openRun = (worker: Worker, registry: ModelRegistry, stage: TrainingStage, facts: RunFacts): Promise<RunRecord> =>
+  openRunRecord(worker, registry, newRun(stage, facts, worker.now()), stage.spec.replay_of !== undefined)
+
+/** The same of a run described by its first document. */
+export async function openRunRecord(worker: Worker, registry: ModelRegistry, first: TrainingRun, isReplay: boolean): Promise<RunRecord> {
+  const before = isReplay ? undefined : await registry.run(first.run_id)
+  let run: TrainingRun = { ...first, ...(before && { started_at: before.started_at, epochs: before.epochs }) }
   const save = async (changes: Partial<TrainingRun>) => {
     run = { ...run, ...changes }
-    if (stage.spec.replay_of === undefined) run = await registry.saveRun(run)
+    if (!isReplay) run = await registry.saveRun(run)
   }
   await save({})
   return {
@@ -50,10 +54,13 @@ function newRun({ spec, pipeline, model, runId }: TrainingStage, { backend, code
       ...Object.fromEntries(Object.entries(graph).map(([name, value]) => [`graph_${name}`, value])),
     },
     backend, seed, code_version: codeVersion, feature_set: pipeline.feature_set, symbols: spec.symbols, interval: spec.interval,
-    data: spec.inputs.flatMap(({ queue_id, checksum }) => (checksum?.startsWith('sha256:') ? [{ queue_id, checksum }] : [])),
-    epochs: [], started_at: now, message: 'reading features',
+    data: certifiedInputs(spec), epochs: [], started_at: now, message: 'reading features',
   }
 }
+
+/** Certificates of what a run is trained on. */
+export const certifiedInputs = ({ inputs }: StageSpec): TrainingRun['data'] =>
+  inputs.flatMap(({ queue_id, checksum }) => (checksum?.startsWith('sha256:') ? [{ queue_id, checksum }] : []))
 
 const withoutUndefined = <T extends object>(values: T) =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Record<string, string | number | boolean>

@@ -1,15 +1,16 @@
-import { intervalLengths, type ModelVersion, type Scores, type StageResult, toStreamForgeError, type TrainingRun } from '@streamforge/contracts'
+import { intervalLengths, type ModelVersion, type Scores, type StageResult, type TrainingRun } from '@streamforge/contracts'
 import type { ModelRegistry } from '@streamforge/models'
 import { compareForecasters, networkNames, type Comparison, type ComparisonInput, type NetworkName } from '@streamforge/models/comparison'
 import { type EpochProgress, hashOfGnn, openTensors, type Tensors } from '@streamforge/models/tensors'
 import type { ObjectStore } from '@streamforge/objects'
-import { readStageSpec, type WorkerContext, type WorkerProgress, type WorkerResult, WorkStopped } from '@streamforge/service'
+import { readStageSpec, type WorkerContext, type WorkerProgress, type WorkerResult } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
 import { judgeChallenger } from './judge-challenger.ts'
 import { modelFiles } from './model-files.ts'
+import { noteFailure } from './note-failure.ts'
 import { deleteCheckpoints, objectCheckpoints } from './object-checkpoints.ts'
 import { readTrainingData, type TrainingData } from './read-training-data.ts'
-import { epochReport, failureOf, openRun, partTimes, type RunRecord, withEpoch } from './run-record.ts'
+import { epochReport, openRun, partTimes, type RunRecord, withEpoch } from './run-record.ts'
 import { trainingStage, type TrainingStage } from './training-stage.ts'
 
 export interface TrainStageOptions {
@@ -43,7 +44,7 @@ export async function trainStage(options: TrainStageOptions): Promise<WorkerResu
     const registered = stage.spec.replay_of === undefined ? await registry.versionOfRun(stage.runId) : undefined
     return registered ? await conclude(job, registered, doneBefore(job)) : await train(job)
   } catch (thrown) {
-    await noteFailure(job, thrown)
+    await noteFailure(worker, run, thrown)
     throw thrown
   }
 }
@@ -156,13 +157,4 @@ function resultOf({ hash, scores, title, facts }: Outcome, epochs: number): Work
   const summary = `${title}${rank_ic ? `; RankIC ${rank_ic.value.toFixed(4)} [${rank_ic.low.toFixed(4)}, ${rank_ic.high.toFixed(4)}] on held-out bars` : ''}`
   const result: StageResult = { hash, summary, facts: { ...figures, ...facts } }
   return { records_written: epochs, records_total: epochs, message: summary, metrics: figures, result }
-}
-
-/** A run that fails for good, or that somebody stops, says so; one that is terminated goes on with the next attempt. */
-async function noteFailure({ worker, run }: Job, thrown: unknown): Promise<void> {
-  const error = toStreamForgeError(thrown)
-  const reason: unknown = worker.signal.reason
-  if (reason instanceof WorkStopped) {
-    if (reason.stop.kind === 'stopped') await run.trySave({ status: 'stopped', message: reason.message, finished_at: worker.now() })
-  } else if (!error.retryable) await run.trySave(failureOf(error, worker.now()))
 }

@@ -40,8 +40,8 @@ function inputOf({ inputs }: StageSpec, stage: StageName): StageInput | undefine
   return inputs.find(({ type }) => isStageType(type) && parseStageType(type).stage === stage)
 }
 
-/** Of live data: what had closed when the stage was planned, however late it is run; so that each attempt sees the same. */
-function openTimesOf({ from, to, created_at, interval }: StageSpec): number[] {
+/** Open times of the range's bars. Of live data: what had closed when the stage was planned, however late it is run; so that each attempt sees the same. */
+export function openTimesOf({ from, to, created_at, interval }: StageSpec): number[] {
   const end = floorToInterval(to ?? created_at, interval)
   const times: number[] = []
   for (let time = ceilToInterval(from, interval); time < end; time = nextOpenTime(time, interval)) times.push(time)

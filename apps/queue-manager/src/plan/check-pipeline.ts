@@ -1,7 +1,7 @@
 import {
   countCandles, intervals, parseDataType, StreamForgeError, type ErrorCode, type Interval, type Pipeline, type TimeRange, type WorkflowRequest,
 } from '@streamforge/contracts'
-import { splitByShare } from '@streamforge/models'
+import { planWalkForward, splitByShare } from '@streamforge/models'
 import { pipelineOutlines } from './pipeline-types.ts'
 
 /** Rows that a part of a training set must have for its figures to mean anything. */
@@ -36,16 +36,23 @@ export function checkPipeline({ pipeline, types, symbols }: WorkflowRequest & { 
 export function checkBars(pipeline: Pipeline, interval: Interval, range: TimeRange): void {
   if (pipeline.type === 'features') return
   const bars = countCandles(range, interval)
-  const { window, horizon, embargo, parts } = pipeline.type === 'train_gnn'
-    ? { window: pipeline.training.window_bars, horizon: pipeline.training.horizon_bars, embargo: pipeline.training.embargo_bars, parts: pipeline.training.parts }
-    : { window: 1, horizon: 1, embargo: 0, parts: pipeline.agent.parts }
-  const whole = parts[0] + parts[1] + parts[2]
   try {
-    splitByShare({ bars, window, horizon, embargo, train: parts[0] / whole, validation: parts[1] / whole, smallest: smallestPart })
+    cutIntoParts(pipeline, bars)
   } catch (error) {
     if (!(error instanceof StreamForgeError && error.code === 'TOO_FEW_BARS')) throw error
     throw refusal('TOO_FEW_BARS', 'time_range', `${bars} bars of ${interval} are too few: ${error.message}`, error.remedy ?? 'load a longer time range')
   }
+}
+
+function cutIntoParts(pipeline: Exclude<Pipeline, { type: 'features' }>, bars: number): void {
+  if (pipeline.type === 'trade_agent') {
+    const { parts, walks, window_bars } = pipeline.agent
+    planWalkForward({ bars, parts, walks, window: window_bars, smallest: smallestPart })
+    return
+  }
+  const { window_bars, horizon_bars, embargo_bars, parts } = pipeline.training
+  const whole = parts[0] + parts[1] + parts[2]
+  splitByShare({ bars, window: window_bars, horizon: horizon_bars, embargo: embargo_bars, train: parts[0] / whole, validation: parts[1] / whole, smallest: smallestPart })
 }
 
 const shortest = (found: readonly Interval[]) => intervals.find((interval) => found.includes(interval))

@@ -13,7 +13,10 @@ export const pipelineOutlines: Readonly<Record<Pipeline['type'], Outline>> = {
     description: 'Features, the graph of assets, a graph neural network trained on them and registered, and forecasts',
     stages: ['features', 'graph', 'train_gnn', 'forecast'], available: true,
   },
-  trade_agent: { description: 'Features, and an agent that learns to trade on them', stages: ['features', 'train_agent'], available: false },
+  trade_agent: {
+    description: 'Features, an agent for each symbol that learns to trade on them, and backtests of it beside other strategies',
+    stages: ['features', 'train_agent'], available: true,
+  },
 }
 
 export const pipelineList = (): WorkflowTypes['pipelines'] =>

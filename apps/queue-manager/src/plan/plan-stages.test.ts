@@ -69,7 +69,8 @@ describe('the stages of a workflow', () => {
     [{ types: ['ws_candles_5m'], time_range: '2024-01-10:' }, 'INVALID_FIELD', 'types'],
     [{ time_range: '2022-08-01T00:00Z:2022-08-01T08:00Z' }, 'TOO_FEW_BARS', 'time_range'],
     [{ pipeline: { type: 'train_gnn', training: { window_bars: 400 } } }, 'TOO_FEW_BARS', 'time_range'],
-    [{ pipeline: { type: 'trade_agent' } }, 'INVALID_FIELD', 'pipeline.type'],
+    [{ pipeline: { type: 'trade_agent', agent: { walks: 20 } }, time_range: '2022-08-01:2022-08-02' }, 'TOO_FEW_BARS', 'time_range'],
+    [{ pipeline: { type: 'trade_agent' }, types: ['ws_candles_5m'], time_range: '2024-01-10:' }, 'INVALID_FIELD', 'types'],
   ] as const)('are refused: %j', (more, code, field) => {
     const error = refused(more as Partial<WorkflowRequestInput>)
     expect(error.code).toBe(code)
@@ -80,7 +81,8 @@ describe('the stages of a workflow', () => {
 
   it('are listed with the types', () => {
     expect(WorkflowTypes.parse(workflowTypes()).pipelines).toMatchObject([
-      { type: 'features', available: true }, { type: 'train_gnn', stages: ['features', 'graph', 'train_gnn', 'forecast'], available: true }, { type: 'trade_agent' },
+      { type: 'features', available: true }, { type: 'train_gnn', stages: ['features', 'graph', 'train_gnn', 'forecast'], available: true },
+      { type: 'trade_agent', stages: ['features', 'train_agent'], available: true },
     ])
   })
 })

@@ -100,9 +100,10 @@ function collectionOf(name: StageName, interval: Interval, { workflowId, replayO
   }
 }
 
-/** Rows of features, epochs of a training; of graphs and forecasts their workers know better. */
+/** Rows of features, epochs of a training, steps of agents; of graphs and forecasts their workers know better. */
 function expectedRecords({ request, pipeline, interval }: StagePlan, name: StageName, history: { from: number; to: number } | undefined): number | undefined {
   if (name === 'features' && history) return countCandles(history, interval) * request.symbols.length
+  if (name === 'train_agent' && pipeline.type === 'trade_agent') return pipeline.agent.steps * pipeline.agent.walks * request.symbols.length
   return name === 'train_gnn' && pipeline.type === 'train_gnn' ? pipeline.training.epochs : undefined
 }
 
