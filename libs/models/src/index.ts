@@ -26,7 +26,7 @@ export {
   assetKey, ensureGraphCollections, graphCollections, listGraphVersions, readAssets, readGraphVersion, readRelations, writeGraphVersion, type GraphCollections, type GraphFilter,
 } from './graph-statistics/stored-graph.ts'
 export { openAccount, placeOrder, portfolioValue, settleOrder, smallestOrderShare, type Account, type AccountRules, type Refusal } from './backtest/account.ts'
-export { startTrader, missBar, tradeBar, traderValue, type ClosedBar, type Trader } from './backtest/trade-bar.ts'
+export { startTrader, tradeBar, traderValue, type ClosedBar, type Trader } from './backtest/trade-bar.ts'
 export { checkMarketBars, closedBar, emptyMarketBars, fewestBacktestBars, isPresent, sliceMarketBars } from './backtest/market-bars.ts'
 export { runBacktest, type BacktestInput, type BacktestRun, type BacktestSegment, type Fill, type StrategyPlan } from './backtest/run-backtest.ts'
 export { buyAndHold } from './backtest/strategies/buy-and-hold.ts'

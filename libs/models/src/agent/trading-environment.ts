@@ -77,11 +77,11 @@ function beginEpisode(trading: Trading, random: ResumableRandom): number {
   return present[start]!
 }
 
-/** The next bar that is there. An order is for the very next bar: where that one is missing it comes to nothing. */
+/** The next bar that is there: for it an order waits. */
 function goOn({ bars, account, rules, last }: Trading, index: number): number {
   let next = index + 1
-  settleOrder(account, rules, bars.open[next]!, bars.volume[next]!)
   while (next < last && !isPresent(bars, next)) next++
+  settleOrder(account, rules, bars.open[next]!, bars.volume[next]!)
   return next
 }
 

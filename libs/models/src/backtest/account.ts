@@ -59,8 +59,8 @@ export function placeOrder(account: Account, action: TradeAction, size = 1): voi
 }
 
 /**
- * When a bar opens: the waiting order is filled at its open, worse by the slippage, or comes to nothing; it does not wait for another bar. A bar that is
- * missing (NaN) or in which nothing was traded (volume 0) fills nothing. True when it was filled.
+ * When a bar opens: the waiting order is filled at its open, worse by the slippage, or comes to nothing; it does not wait for another bar. A bar in which
+ * nothing was traded (volume 0), or of which there is no price, fills nothing. Of bars that are missing it is not called. True when it was filled.
  */
 export function settleOrder(account: Account, rules: AccountRules, open: number, volume: number): boolean {
   const { pending } = account

@@ -34,7 +34,7 @@ describe('a report', () => {
     expect(built.trades).toHaveLength(built.metrics.fills)
     expect(built.trades.length).toBeGreaterThan(10)
     expect(built).toMatchObject({ _key: 'run-a1b2c3_moving_average', bars: 2495, missing_bars: 5, verdict: { valid: true } })
-    expect(built.verdict.warnings[0]).toBe('5 of 2500 bars are missing; orders for them came to nothing')
+    expect(built.verdict.warnings[0]).toBe('5 of 2500 bars are missing; orders waited for the next')
   })
 
   it('has a line of CSV for each bar that is there, from which its figures can be had again', () => {

@@ -21,7 +21,7 @@ describe('bars that say nothing are refused', () => {
     const bars = walk(40, 7, (i) => i === 5 || i === 35)
     bars.volume[30] = 0
     expect(() => checkMarketBars(bars, { ...usual, lotSize: 1 })).not.toThrow()
-    expect(barWarnings(bars, 20, 40)).toEqual(['1 of 20 bars are missing; orders for them came to nothing', 'in 1 bars nothing was traded; orders for them came to nothing'])
+    expect(barWarnings(bars, 20, 40)).toEqual(['1 of 20 bars are missing; orders waited for the next', 'in 1 bars nothing was traded; orders for them came to nothing'])
     expect(barWarnings(walk(40), 0, 40)).toEqual([])
   })
 })

@@ -78,7 +78,7 @@ export function barWarnings(bars: MarketBars, from: number, to: number): string[
     else if (!(bars.volume[index]! > 0)) still++
   }
   return [
-    ...(missing > 0 ? [`${missing} of ${to - from} bars are missing; orders for them came to nothing`] : []),
+    ...(missing > 0 ? [`${missing} of ${to - from} bars are missing; orders waited for the next`] : []),
     ...(still > 0 ? [`in ${still} bars nothing was traded; orders for them came to nothing`] : []),
   ]
 }

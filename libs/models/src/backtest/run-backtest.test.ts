@@ -20,14 +20,14 @@ describe('a backtest', () => {
     expect(run.traded).toBe(1000 + 1250)
   })
 
-  it('shows a strategy no bar that is missing, and fills nothing in it; the portfolio keeps its last worth', () => {
+  it('shows a strategy no bar that is missing, and fills the order when the market opens again; the portfolio keeps its last worth', () => {
     const seen: number[] = []
     const plan = planOf('watching', 0, () => ({ index }) => { seen.push(index); return { action: 'buy' } })
     const run = over(barsOf([[10, 10], null, [20, 25], [20, 20], null]), plan)
     expect(seen).toEqual([0, 2, 3])
-    expect(run.fills.map(({ index }) => index)).toEqual([3])
-    expect([...run.values]).toEqual([1000, 1000, 1000, 1000, 1000])
-    expect(run.refused).toEqual({ no_market: 2 })
+    expect(run.fills).toMatchObject([{ index: 2, price: 20, quantity: 50 }])
+    expect([...run.values]).toEqual([1000, 1000, 1250, 1000, 1000])
+    expect(run.refused).toEqual({ small_order: 1 })
   })
 
   it('fills nothing where nothing was traded', () => {

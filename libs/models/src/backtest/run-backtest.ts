@@ -1,7 +1,7 @@
 import type { AccountRules, Refusal } from './account.ts'
 import { closedBar, isPresent } from './market-bars.ts'
 import type { MarketBars, Strategy, TradeAction, TradeSignal } from './strategy.ts'
-import { missBar, startTrader, type Trader, tradeBar, traderValue } from './trade-bar.ts'
+import { startTrader, type Trader, tradeBar, traderValue } from './trade-bar.ts'
 
 /** How a strategy comes to be: each run has an instance of its own. */
 export interface StrategyPlan {
@@ -65,7 +65,7 @@ export function runBacktest({ bars, rules, segments }: BacktestInput): BacktestR
     const strategy = plan.create(bars)
     warmUp(strategy, bars, Math.max(0, segment.from - plan.warmupBars), segment.from, trader)
     for (let index = segment.from; index < segment.to; index++) {
-      const signal = isPresent(bars, index) ? tradeBar(trader, strategy, closedBar(bars, index)) : missed(trader)
+      const signal = isPresent(bars, index) ? tradeBar(trader, strategy, closedBar(bars, index)) : undefined
       record(run, trader, signal, index)
     }
   }
@@ -82,21 +82,17 @@ function warmUp(strategy: Strategy, bars: MarketBars, from: number, to: number, 
   }
 }
 
-const nothing: TradeSignal = { action: 'hold' }
-
-function missed(trader: Trader): TradeSignal {
-  missBar(trader)
-  return nothing
-}
-
-function record(run: BacktestRun, trader: Trader, { action, size = 1 }: TradeSignal, index: number): void {
+/** Of a missing bar there is no signal, and nothing was filled or refused in it. */
+function record(run: BacktestRun, trader: Trader, signal: TradeSignal | undefined, index: number): void {
   const { account } = trader
+  const { action, size = 1 } = signal ?? { action: 'hold' }
   const at = index - run.from
   run.actions[at] = action
   run.sizes[at] = action === 'hold' ? 0 : size
   run.positions[at] = account.position
   run.cash[at] = account.cash
   run.values[at] = traderValue(trader)
+  if (!signal) return
   if (account.filled !== 'hold') {
     run.fills.push({
       index, side: account.filled, price: account.filledPrice, quantity: account.filledQuantity, fee: account.filledFee, profit: account.filledProfit,

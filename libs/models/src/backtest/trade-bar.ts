@@ -1,7 +1,7 @@
 import { type Account, type AccountRules, openAccount, placeOrder, portfolioValue, settleOrder } from './account.ts'
 import type { Strategy, StrategyBar, TradeSignal } from './strategy.ts'
 
-/** A strategy with its account, going from bar to bar: in a backtest and live, by the same two functions. */
+/** A strategy with its account, going from bar to bar: in a backtest and live, by the same function. */
 export interface Trader {
   rules: AccountRules
   account: Account
@@ -14,8 +14,8 @@ export type ClosedBar = Pick<StrategyBar, 'index' | 'openTime' | 'candle' | 'fea
 export const startTrader = (rules: AccountRules): Trader => ({ rules, account: openAccount(rules), lastClose: NaN })
 
 /**
- * A bar has closed: what was ordered before is filled at its open, and the strategy orders for the next. The account tells what was filled. Of a bar that
- * is missing call {@link missBar} instead.
+ * A bar has closed: what was ordered before is filled at its open, and the strategy orders for the next. The account tells what was filled. Bars that are
+ * missing are passed over: nobody is asked while the market is closed, and an order waits until it opens.
  */
 export function tradeBar(trader: Trader, strategy: Strategy, bar: ClosedBar): TradeSignal {
   const { account, rules } = trader
@@ -24,11 +24,6 @@ export function tradeBar(trader: Trader, strategy: Strategy, bar: ClosedBar): Tr
   const signal = strategy.onBar({ ...bar, position: account.position, cash: account.cash, portfolioValue: portfolioValue(account, bar.candle.close) })
   placeOrder(account, signal.action, signal.size)
   return signal
-}
-
-/** A bar that the venue does not have: the order for it comes to nothing. */
-export function missBar({ account, rules }: Trader): void {
-  settleOrder(account, rules, NaN, 0)
 }
 
 /** What cash and units are worth now. */
