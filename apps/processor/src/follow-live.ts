@@ -1,6 +1,7 @@
 import { consumeMessages } from '@streamforge/bus'
 import { catalog, StreamForgeError, type DataMessage, type Interval } from '@streamforge/contracts'
 import { abortableDelay, WorkStopped, type WorkerContext } from '@streamforge/service'
+import { followNews } from './follow-news.ts'
 import { groupCommit, type GroupCommit } from './group-commit.ts'
 import type { SymbolRun } from './symbol-run.ts'
 import type { MarketInput } from './read-stored.ts'
@@ -23,6 +24,8 @@ export interface FollowOptions extends FollowWaits {
 }
 
 export const groupOf = (queueId: string) => `processor.${queueId}`
+/** Apart from the market's: members of one group follow the same topics. */
+export const newsGroupOf = (queueId: string) => `processor-news.${queueId}`
 
 /** Symbols that follow live topics, each with its saves. */
 interface Followed extends GroupCommit {
@@ -48,13 +51,11 @@ export async function followLive(runs: readonly SymbolRun[], options: FollowOpti
     const records = messages.map(({ value }) => value).filter((value) => isInput(value, symbol.run, interval))
     if (records.length === 0) return
     symbol.run.take(records)
-    await symbol.commit().catch((error: unknown) => {
-      if (!isPassing(error)) giveUp(error)
-      throw error
-    })
+    await guarded(() => symbol.commit(), giveUp)()
     onCommit()
   })
-  const ended = Promise.race([consumer.done, broken])
+  const news = await followNews(followed.map((symbol) => ({ run: symbol.run, commit: guarded(() => symbol.commit(), giveUp) })), newsGroupOf(assignment.queue_id), options.worker)
+  const ended = Promise.race([consumer.done, news.done, broken])
   ended.catch(() => undefined)
   log.info({ topics: topics.length }, 'following live data')
   try {
@@ -65,6 +66,7 @@ export async function followLive(runs: readonly SymbolRun[], options: FollowOpti
     await drain(topics, ended, options)
   } finally {
     await consumer.close()
+    await news.close()
   }
   for (const symbol of followed) {
     const newest = symbol.run.reducer.state.pending.at(-1)
@@ -73,6 +75,12 @@ export async function followLive(runs: readonly SymbolRun[], options: FollowOpti
   }
   onCommit()
 }
+
+/** A save that ends the work when trying again cannot help. */
+const guarded = (commit: () => Promise<void>, giveUp: (error: unknown) => void) => () => commit().catch((error: unknown) => {
+  if (!isPassing(error)) giveUp(error)
+  throw error
+})
 
 const topicsOf = ({ sources: { candles, trades, quotes } }: SymbolRun) => [candles, trades, quotes].flatMap((source) => source?.topics ?? [])
 

@@ -32,7 +32,7 @@ export async function processQueue(worker: WorkerContext<unknown>, options: Proc
     const keeper = await openState(store, { queueId: spec.queue_id, symbol, attempt: assignment.attempt, before: featuresBefore(spec)?.queue_id })
     runs.push(new SymbolRun({
       sources, keeper, publish: async (messages) => void await bus.publish(assignment.kafka_topic, messages),
-      features: { venue: spec.venue, symbol, interval: spec.interval, range, trades: trades !== undefined, quotes: quotes !== undefined, articles: false },
+      features: { venue: spec.venue, symbol, interval: spec.interval, range, trades: trades !== undefined, quotes: quotes !== undefined, articles: true },
     }))
   }
   const tell = progressOf(worker, runs, options, range.to === Infinity ? undefined : runs.length * countCandles(range, spec.interval))

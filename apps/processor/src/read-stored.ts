@@ -2,12 +2,14 @@ import {
   bookKeyRange, candleKeyRange, MAX_EPOCH_MS, StreamForgeError, tradeKeyRange, type BookTicker, type Candle, type CoverageCertificate, type Interval,
   type Trade,
 } from '@streamforge/contracts'
-import { disorderMs, type FeatureState } from '@streamforge/market'
+import { disorderMs, type ArticleSentiment, type FeatureState } from '@streamforge/market'
 import type { KeyRange, Store, StoredDocument } from '@streamforge/store'
 import { isLive, type StreamSource, type SymbolSources } from './plan-sources.ts'
 import { mergeSorted } from './merge-sorted.ts'
+import { readNews } from './read-news.ts'
 
 export type MarketInput = Candle | Trade | BookTicker
+export type StoredInput = MarketInput | ArticleSentiment
 
 interface ReadOptions {
   interval: Interval
@@ -18,14 +20,15 @@ interface ReadOptions {
 const pastTheEndMs = 2 * disorderMs
 
 /** What the store holds of a symbol that `state` has not seen, in the order of event times; candles first of equals. */
-export async function* readStored(store: Store, sources: SymbolSources, state: FeatureState, options: ReadOptions): AsyncGenerator<readonly MarketInput[]> {
+export async function* readStored(store: Store, sources: SymbolSources, state: FeatureState, options: ReadOptions): AsyncGenerator<readonly StoredInput[]> {
   const { symbol, candles, trades, quotes } = sources
   const { interval, range } = options
-  const streams: AsyncIterable<readonly MarketInput[]>[] = [readCandles(store, symbol, candles, {
+  const streams: AsyncIterable<readonly StoredInput[]>[] = [readCandles(store, symbol, candles, {
     interval, range: { from: Math.max(range.from, state.candle + 1), to: Math.min(range.to, MAX_EPOCH_MS) },
   })]
   if (trades) streams.push(within(range, readTrades(store, symbol, trades, state.trades.last + 1)))
   if (quotes) streams.push(within(range, readQuotes(store, symbol, quotes, state.quotes.last + 1)))
+  streams.push(upTo(range.to, readNews(store, symbol)))
   yield* mergeSorted(streams, (a, b) => a.event_time < b.event_time)
 }
 
@@ -68,6 +71,15 @@ async function* within<T extends MarketInput>({ from, to }: ReadOptions['range']
     const end = batch.findIndex((record) => record.event_time >= to + pastTheEndMs)
     yield (end < 0 ? batch : batch.slice(0, end + 1)).filter((record) => record.event_time >= from)
     if (end >= 0) return
+  }
+}
+
+/** Articles that were published before the range ended; later ones were known later still. */
+async function* upTo(end: number, articles: AsyncIterable<ArticleSentiment[]>): AsyncGenerator<ArticleSentiment[]> {
+  for await (const batch of articles) {
+    const before = batch.filter(({ event_time }) => event_time < end)
+    yield before
+    if (before.length < batch.length) return
   }
 }
 
