@@ -1,4 +1,5 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
+import { connectObjects } from '@streamforge/objects'
 import { runService } from '@streamforge/service'
 import { Config } from './config.ts'
 import { openTradeHistory } from './derive/trade-history.ts'
@@ -9,6 +10,7 @@ import { webFolder } from './web/web-folder.ts'
 
 await runService('dashboard', Config, async ({ config, bus, store: connect, log, now, setReady }) => {
   const store = await connect()
+  const objects = await connectObjects({ kind: 'embedded', directory: join(config.DATA_DIR, 'objects') })
   const datasets = readDatasets({ store, now })
   const history = openTradeHistory(store)
   const hub = openLiveHub({ bus, store, datasets, history, log, now })
@@ -17,12 +19,13 @@ await runService('dashboard', Config, async ({ config, bus, store: connect, log,
   setReady('web', false)
   web.then(() => setReady('web', true), (err: unknown) => log.error({ err }, 'the web part could not be built'))
   const app = await createServer({
-    bus, store, datasets, history, hub, web, log, now, managerUrl: config.QUEUE_MANAGER_URL, host: config.HOST,
+    bus, store, objects, datasets, history, hub, web, log, now, managerUrl: config.QUEUE_MANAGER_URL, host: config.HOST,
   })
   const url = await app.listen({ port: config.PORT, host: config.HOST })
   log.info({ url }, 'listening')
   return async () => {
     await app.close()
     await hub.close()
+    await objects.close()
   }
 })

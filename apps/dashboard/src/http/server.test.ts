@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectBus, publishMessages, type Bus } from '@streamforge/bus'
 import { catalog, DeadLetterHeaders, deadLetterTopic, recordKey, type Candle, type LiveServerMessage, type Trade } from '@streamforge/contracts'
+import { connectObjects, type ObjectStore } from '@streamforge/objects'
 import { connectStore, type Store } from '@streamforge/store'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
@@ -33,6 +34,7 @@ const queue = (id: string, type: string, status: string, collection: string) => 
 let directory: string
 let bus: Bus
 let store: Store
+let objects: ObjectStore
 let app: FastifyInstance
 let url: string
 const log = pino({ level: 'silent' })
@@ -44,6 +46,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'streamforge-dashboard-'))
   bus = await connectBus({ kind: 'embedded', directory: join(directory, 'bus') })
   store = await connectStore({ kind: 'embedded', file: join(directory, 'store.db') })
+  objects = await connectObjects({ kind: 'embedded', directory: join(directory, 'objects') })
   for (const name of ['queues', 'workflows', 'gaps', 'btcusdt_api_candles_5m', 'btcusdt_ws_candles_5m', 'btcusdt_trades']) await store.ensureCollection(name)
   await store.writeBatch('queues', [
     queue('wf-api-candles', 'api_candles_5m', 'finished', 'btcusdt_api_candles_5m'), queue('wf-ws-candles', 'ws_candles_5m', 'finished', 'btcusdt_ws_candles_5m'),
@@ -66,7 +69,7 @@ beforeAll(async () => {
   const history = openTradeHistory(store)
   hub = openLiveHub({ bus, store, datasets, history, log, now: Date.now })
   app = await createServer({
-    bus, store, datasets, history, hub, web: Promise.resolve(web), log, now: Date.now, host: '127.0.0.1',
+    bus, store, objects, datasets, history, hub, web: Promise.resolve(web), log, now: Date.now, host: '127.0.0.1',
     managerUrl: `http://127.0.0.1:${(manager.address() as AddressInfo).port}`,
   })
   url = await app.listen({ port: 0, host: '127.0.0.1' })
@@ -74,6 +77,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await app.close()
   await hub.close()
+  await objects.close()
   manager.close()
   await bus.close()
   await store.close()

@@ -1,6 +1,7 @@
 import fastifyStatic from '@fastify/static'
 import type { Bus } from '@streamforge/bus'
 import { StreamForgeError } from '@streamforge/contracts'
+import type { ObjectStore } from '@streamforge/objects'
 import type { Store } from '@streamforge/store'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
@@ -16,6 +17,7 @@ import { requireSameOrigin } from './same-origin.ts'
 export interface ServerParts {
   bus: Bus
   store: Store
+  objects: ObjectStore
   datasets: ReadDatasets
   /** Candles made from stored trades. */
   history: TradeHistory
@@ -98,5 +100,5 @@ async function servePages(app: FastifyInstance, web: Promise<string>, sendProble
 /** The addresses of pages: `/`, and everything under a page's own name that names may be made of. */
 function isPage(path: string): boolean {
   const [, page, ...rest] = path.split('/')
-  return page === '' || (pageList.some((p) => p.path === page) && rest.every((part) => /^[\w.-]*$/.test(part)))
+  return page === '' || (pageList.some((p) => p.path === page) && rest.every((part) => /^[\w.=-]*$/.test(part)))
 }

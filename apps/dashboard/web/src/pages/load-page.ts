@@ -11,8 +11,11 @@ const chunks: Record<PagePath, () => Promise<{ default: ComponentType<PageProps>
   workflows: () => import('./workflows/index.tsx'),
   market: () => import('./market/index.tsx'),
   forecasts: () => import('./forecasts/index.tsx'),
+  trading: () => import('./trading/index.tsx'),
+  news: () => import('./news/index.tsx'),
   graph: () => import('./graph/index.tsx'),
   models: () => import('./models/index.tsx'),
+  feeds: () => import('./feeds/index.tsx'),
   topics: () => import('./topics/index.tsx'),
 }
 

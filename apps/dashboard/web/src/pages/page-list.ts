@@ -9,8 +9,11 @@ export const pageList = [
   { path: 'workflows', title: 'Workflows' },
   { path: 'market', title: 'Market' },
   { path: 'forecasts', title: 'Forecasts' },
+  { path: 'trading', title: 'Trading' },
+  { path: 'news', title: 'News' },
   { path: 'graph', title: 'Graph' },
   { path: 'models', title: 'Models' },
+  { path: 'feeds', title: 'Feeds' },
   { path: 'topics', title: 'Topics' },
 ] as const satisfies readonly PageEntry[]
 

@@ -9,11 +9,11 @@ export interface ChartLine {
   points: readonly (readonly [x: number, y: number])[]
 }
 
-const height = 200
+const usualHeight = 200
 const margin = { left: 52, right: 10, top: 10, bottom: 22 }
 
 /** Lines over a common axis, with a legend; `label` says in words what they show. */
-export function LineChart({ lines, label, xName }: { lines: readonly ChartLine[]; label: string; xName: string }) {
+export function LineChart({ lines, label, xName, height = usualHeight }: { lines: readonly ChartLine[]; label: string; xName: string; height?: number }) {
   const holder = useRef<HTMLDivElement>(null)
   const width = useWidth(holder)
   const points = lines.flatMap((line) => line.points)

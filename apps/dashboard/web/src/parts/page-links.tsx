@@ -5,7 +5,12 @@ import { Link } from '../router.tsx'
 /** The navigation. Where its links do not fit beside each other it scrolls, with the present page's in sight. */
 export function PageLinks({ pages, current }: { pages: readonly PageEntry[]; current: string }) {
   const present = useRef<HTMLAnchorElement>(null)
-  useEffect(() => { present.current?.scrollIntoView({ block: 'nearest', inline: 'center' }) }, [current])
+  useEffect(() => {
+    const show = () => present.current?.scrollIntoView({ block: 'nearest', inline: 'center' })
+    show()
+    window.addEventListener('resize', show)
+    return () => window.removeEventListener('resize', show)
+  }, [current])
   return (
     <nav aria-label="Pages">
       {pages.map(({ path, title }) => (

@@ -82,7 +82,7 @@ function Accuracy({ forecasts: { accuracy } }: { forecasts: Forecasts }) {
           <tbody>
             {accuracy.toReversed().map((a) => (
               <tr key={`${a.model} ${a.model_version}`}>
-                <th scope="row"><Link href="/models">{a.model} v{a.model_version}</Link></th><td className="num">{formatCount(a.forecasts)}</td><td className="num">{formatCount(a.scored)}</td>
+                <th scope="row" className="nowrap"><Link href="/models">{a.model} v{a.model_version}</Link></th><td className="num">{formatCount(a.forecasts)}</td><td className="num">{formatCount(a.scored)}</td>
                 <td className="num">{a.hit_rate === undefined ? '–' : formatPercent(a.hit_rate, 1)}</td><td className="num">{a.coverage === undefined ? '–' : formatPercent(a.coverage, 1)}</td>
                 <td className="num">{a.mse === undefined ? '–' : formatFigure(a.mse)}</td>
               </tr>

@@ -29,7 +29,7 @@ export function fittingView(places: ReadonlyMap<string, Place>, width: number, h
   const all = [...places.values()]
   if (!all.length) return { x: width / 2, y: height / 2, scale: 1 }
   const [left, right, top, bottom] = [Math.min(...all.map((p) => p.x)), Math.max(...all.map((p) => p.x)), Math.min(...all.map((p) => p.y)), Math.max(...all.map((p) => p.y))]
-  const scale = Math.min(3.5, (width - 110) / (right - left || 1), (height - 60) / (bottom - top || 1))
+  const scale = Math.min(6, (width - 110) / (right - left || 1), (height - 60) / (bottom - top || 1))
   return { x: width / 2 - scale * (left + right) / 2, y: height / 2 - scale * (top + bottom) / 2, scale }
 }
 

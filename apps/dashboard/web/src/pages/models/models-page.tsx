@@ -38,7 +38,7 @@ function Runs({ runs }: { runs: readonly TrainingRun[] }) {
               const loss = last?.metrics['loss']
               return (
                 <tr key={run.run_id}>
-                  <th scope="row" className="run-id"><Link href={`/models/${run.run_id}`}><code>{run.run_id}</code></Link></th><td>{run.model}{run.model_version !== undefined && ` v${run.model_version}`}</td>
+                  <th scope="row" className="run-id"><Link href={`/models/${run.run_id}`}><code>{run.run_id}</code></Link></th><td className="nowrap">{run.model}{run.model_version !== undefined && ` v${run.model_version}`}</td>
                   <td><StatusChip status={run.status} /></td><td className="num">{last ? `${last.epoch} / ${last.epochs}` : '–'}</td>
                   <td className="num">{loss === undefined ? '–' : formatFigure(loss)}</td>
                   <td className="nowrap">{formatInstant(Math.floor(run.started_at / 1_000) * 1_000)}{run.finished_at !== undefined && <div className="muted">took {formatDuration((run.finished_at - run.started_at) / 1_000)}</div>}</td>

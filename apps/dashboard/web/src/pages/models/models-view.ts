@@ -37,6 +37,9 @@ const metrics: Record<string, { name: string; lower?: true; about: string }> = {
   irr_1: { name: 'IRR 1', about: 'return of the asset with the highest forecast after costs' },
   irr_5: { name: 'IRR 5', about: 'return of the 5 assets with the highest forecasts after costs' },
   irr_10: { name: 'IRR 10', about: 'return of the 10 assets with the highest forecasts after costs' },
+  irr_1_gross: { name: 'IRR 1, gross', about: 'return of the asset with the highest forecast before costs' },
+  irr_5_gross: { name: 'IRR 5, gross', about: 'return of the 5 assets with the highest forecasts before costs' },
+  irr_10_gross: { name: 'IRR 10, gross', about: 'return of the 10 assets with the highest forecasts before costs' },
 }
 export const metricName = (metric: string) => metrics[metric]?.name ?? metric
 export const metricAbout = (metric: string) => metrics[metric]?.about ?? metric

@@ -28,7 +28,7 @@ export function RunPage({ runId, models }: { runId: string; models: Models }) {
           {run.status === 'running' && last?.eta_seconds !== undefined && <span className="tag tag-live">at most {formatDuration(last.eta_seconds)} left</span>}
         </div>
         {run.epochs.length === 0 && <p className="empty">No epoch has ended yet.</p>}
-        {loss.length > 0 && <div className="curves"><LineChart lines={loss} label={`Learning curve. ${at}`} xName="epoch" />{others.length > 0 && <LineChart lines={others} label={`Validation metrics: ${others.map((o) => `${o.name} ${formatFigure(o.points.at(-1)?.[1] ?? 0)}`).join(', ')}`} xName="epoch" />}</div>}
+        {loss.length > 0 && <div className="curves"><LineChart lines={loss} label={`Learning curve. ${at}`} xName="epoch" />{others.map((line) => <LineChart key={line.name} lines={[line]} label={`${line.name} ${formatFigure(line.points.at(-1)?.[1] ?? 0)}`} xName="epoch" />)}</div>}
       </section>
       {scores && <ScoreTable scores={scores} title="On held-out bars, beside the baselines" />}
       <Origin run={run} />

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'react'
 import type { Measured, Scores } from '@streamforge/contracts'
-import { formatFigure } from '../../parts/nice-ticks.ts'
+import { formatFigure, niceTicks } from '../../parts/nice-ticks.ts'
 import { useWidth } from '../../parts/use-width.ts'
 import { bestBy, forecasterName, metricAbout, metricName, metricsOf } from './models-view.ts'
 
@@ -56,8 +56,12 @@ function Intervals({ metric, scores }: { metric: string; scores: Readonly<Record
     <div ref={holder} role="img" aria-label={label} className="intervals">
       {width > 0 && (
         <svg width={width} height={rows.length * rowHeight + 20} aria-hidden="true">
-          <line className="zero-line" x1={toX(0)} x2={toX(0)} y1={0} y2={rows.length * rowHeight} />
-          <text x={toX(0)} y={rows.length * rowHeight + 14} textAnchor="middle">0</text>
+          {niceTicks(low, high, Math.max(2, Math.floor(width / 160))).map((x) => (
+            <g key={x}>
+              <line className={x === 0 ? 'zero-line' : 'grid-line'} x1={toX(x)} x2={toX(x)} y1={0} y2={rows.length * rowHeight} />
+              <text x={toX(x)} y={rows.length * rowHeight + 14} textAnchor="middle">{formatFigure(x)}</text>
+            </g>
+          ))}
           {rows.map(({ name, value, low: from, high: to }, i) => (
             <g key={name} className={name === 'gnn' ? 'tone-1' : 'tone-2'} transform={`translate(0 ${i * rowHeight + rowHeight / 2})`}>
               <text x={nameWidth} y={4} textAnchor="end">{forecasterName(name)}</text>

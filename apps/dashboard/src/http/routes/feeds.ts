@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto'
+import { publishMessages } from '@streamforge/bus'
+import {
+  catalog, FeedAnswerParams, FeedAnswerReply, FeedCommandAccepted, FeedCommandRequest, FeedFileAnswer, FeedsAnswer, StreamForgeError, type FeedCommand,
+} from '@streamforge/contracts'
+import type { FastifyInstance } from 'fastify'
+import { readFeedAnswer, readFeedFile, readFeeds } from '../../read/read-feeds.ts'
+import { checked } from '../problems.ts'
+import type { ServerParts } from '../server.ts'
+import { answer } from './answer.ts'
+
+/** Fetchers as they stand, and what people tell them: published to feed-fetcher, which answers with a document. */
+export function feedRoutes(app: FastifyInstance, { bus, store, log, now }: ServerParts): void {
+  app.get('/api/feeds', async (_request, reply) => answer(reply, FeedsAnswer, await readFeeds(store)))
+  app.get('/api/feeds/file', async (_request, reply) => answer(reply, FeedFileAnswer, { file: await readFeedFile(store) }))
+  app.get('/api/feeds/answers/:id', async (request, reply) =>
+    answer(reply, FeedAnswerReply, { answer: await readFeedAnswer(store, checked(FeedAnswerParams, request.params, 'params').id) }))
+  app.post('/api/feeds/commands', async (request, reply) => {
+    const asked = checked(FeedCommandRequest, request.body, 'body')
+    const requestId = randomUUID()
+    const command: FeedCommand = { ...asked, request_id: requestId, timestamp: now() / 1_000 }
+    await publishMessages(bus, catalog['feed-control'], [command]).catch((cause: unknown) => {
+      // The topic is made by feed-fetcher when it starts.
+      if (!(cause instanceof StreamForgeError) || cause.code !== 'TOPIC_NOT_FOUND') throw cause
+      throw new StreamForgeError('UNAVAILABLE', 'feed-fetcher has never run here: nobody would hear the command', { cause, remedy: 'start feed-fetcher' })
+    })
+    log.info({ command: asked.command, requestId }, 'a feed command was published by request')
+    return answer(reply.code(202), FeedCommandAccepted, { request_id: requestId })
+  })
+}
