@@ -37,12 +37,22 @@ export interface Platform {
 
 /** The address in a ready line: a JSON log line with a `url`. */
 function urlOf(line: string): string | undefined {
-  if (!line.startsWith('{')) return undefined
+  const { url } = factsOf(line)
+  return typeof url === 'string' ? url : undefined
+}
+
+/** Of a service that serves nothing but its health: the address of that. */
+function healthUrlOf(line: string): string | undefined {
+  const { msg, host, port } = factsOf(line)
+  return msg === 'health server listening' ? `http://${String(host)}:${String(port)}` : undefined
+}
+
+function factsOf(line: string): Record<string, unknown> {
+  if (!line.startsWith('{')) return {}
   try {
-    const { url } = JSON.parse(line) as { url?: unknown }
-    return typeof url === 'string' ? url : undefined
+    return JSON.parse(line) as Record<string, unknown>
   } catch {
-    return undefined
+    return {}
   }
 }
 
@@ -58,9 +68,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const kafka = await chooseKafka(options, dataDir, closers)
     const env = { ...options.env, DATA_DIR: dataDir, ...(kafka && { BUS: 'kafka', KAFKA_BROKERS: kafka }) }
     const services: SupervisedService[] = []
-    const start = async (name: string, more: Record<string, string>, about: string) => {
+    const start = async (name: string, more: Record<string, string>, about: string, { script = `apps/${name}/src/main.ts`, readyUrl = urlOf } = {}) => {
       const service = await superviseService(
-        { name, script: `apps/${name}/src/main.ts`, env: { ...env, ...more }, logDirectory: join(dataDir, 'logs'), readyUrl: urlOf },
+        { name, script, env: { ...env, ...more }, logDirectory: join(dataDir, 'logs'), readyUrl },
         (reason) => options.say(`  ${name.padEnd(19)} ended (${reason}); starting it again`),
       )
       services.push(service)
@@ -81,6 +91,12 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const manager = await start('queue-manager', { ...venue, PORT: String(options.port) }, 'API; its documentation is at /docs')
     const dashboard = startDashboard(options, (port) => start('dashboard', { PORT: String(port), QUEUE_MANAGER_URL: manager.url }, 'open it in a browser'))
     closers.push(async () => (await dashboard)?.stop())
+    // Where people look on: nothing waits for it, and news is judged whenever it runs.
+    if (options.dashboardPort !== undefined) {
+      const sentiment = start('sentiment', {}, 'judges news', { script: 'apps/processor/src/sentiment/main.ts', readyUrl: healthUrlOf })
+        .catch((error: unknown) => options.say(`  ${'sentiment'.padEnd(19)} not started: ${(error as Error).message}`))
+      closers.push(() => sentiment)
+    }
     return {
       url: manager.url, dashboardUrl: dashboard.then((service) => service?.url), exchangeUrl: venue.BINANCE_REST_URL ?? process.env.BINANCE_REST_URL ?? 'https://api.binance.com', dataDir, kafka, stop,
       pid: (name) => services.find((s) => s.name === name)?.pid(),
