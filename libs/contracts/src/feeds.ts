@@ -13,7 +13,7 @@ export const FeedSymbol = z.string().regex(/^[A-Z0-9][A-Z0-9.=-]{0,23}$/, 'expec
 const durationUnits = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 /** Milliseconds of `30s`, `5m`, `1h` or `1d`. */
 export const durationMs = (text: string): number => Number(text.slice(0, -1)) * durationUnits[text.slice(-1) as keyof typeof durationUnits]
-const duration = (minimum: string, maximum: string) => z.string().regex(/^[1-9]\d{0,5}[smhd]$/, 'expected a number and s, m, h or d, such as 30s or 5m')
+const duration = (minimum: string, maximum: string) => z.string().regex(/^[1-9]\d{0,5}[smhd]$/, { error: 'expected a number and s, m, h or d, such as 30s or 5m', abort: true })
   .refine((text) => durationMs(text) >= durationMs(minimum) && durationMs(text) <= durationMs(maximum), `expected ${minimum} to ${maximum}`)
 
 export const feedKinds = ['stock', 'crypto', 'forex', 'etf', 'news'] as const
