@@ -14,6 +14,7 @@ import { jobEnvironment } from './job-environment.ts'
 import { orchestratorMetrics } from './orchestrator/orchestrator-metrics.ts'
 import { startOrchestrator } from './orchestrator/orchestrator.ts'
 import { instrumentList } from './plan/instrument-list.ts'
+import { startRetraining } from './retraining/start-retraining.ts'
 import { writeRunFile } from './run-file.ts'
 
 const hourMs = 3_600_000
@@ -46,6 +47,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
   })
   const objects = await connectObjects({ kind: 'embedded', directory: join(dataDir, 'objects') })
   const models = await openModelRegistry({ store, objects, now, mlflow: mlflowOptions(config) })
+  const retraining = startRetraining({ store, orchestrator, models, log, now }, config.RETRAINING_POLL_MS)
   let reading = true
   orchestrator.failed.catch((err: unknown) => {
     reading = false
@@ -64,6 +66,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
   return async () => {
     await removeRunFile()
     await app.close()
+    await retraining.close()
     await orchestrator.close()
     await launcher.close()
     await objects.close()

@@ -5,6 +5,7 @@ import { ModelParams, PromoteRequest, StoredModelAlias } from './model.ts'
 import { Symbol, WorkflowId } from './names.ts'
 import { QueueType } from './pipeline.ts'
 import { ReplayReport } from './replay.ts'
+import { RetrainingList, RetrainingPolicy, StoredRetraining } from './retraining.ts'
 import {
   CoveragePage, Workflow, WorkflowPage, WorkflowRequest, WorkflowStatus, WorkflowTypes, WorkflowUpdate,
 } from './workflow.ts'
@@ -36,7 +37,7 @@ export const Health = z.strictObject({ status: z.enum(['ok', 'not_ready']), cond
 
 /** One operation of queue-manager's HTTP API. Routes and the OpenAPI document are both made from this table. */
 export interface ApiOperation {
-  readonly method: 'get' | 'post' | 'delete'
+  readonly method: 'get' | 'post' | 'put' | 'delete'
   /** With `{name}` for parameters, as OpenAPI writes it. */
   readonly path: string
   readonly summary: string
@@ -107,6 +108,23 @@ export const apiOperations = {
     method: 'post', path: '/models/{model}/promote', tag: 'data', params: ModelParams, body: PromoteRequest, problems: [400, 404, 413, 415, 422, 503],
     summary: 'Make a version of a model its champion: a promotion, or, with an earlier version, a roll-back',
     answer: { status: 200, description: 'What the alias champion stands for now', schema: StoredModelAlias },
+  }),
+  putRetraining: operation({
+    method: 'put', path: '/retraining/{model}', tag: 'data', params: ModelParams, body: RetrainingPolicy, problems: [400, 413, 415, 422, 503],
+    summary: 'Say when a model is trained again: at once where there is none, then whenever enough new bars came',
+    answer: { status: 200, description: 'The policy, and how far it has come', schema: StoredRetraining },
+  }),
+  listRetraining: operation({
+    method: 'get', path: '/retraining', tag: 'data', summary: 'Retraining policies with their trainings', problems: [503],
+    answer: { status: 200, description: 'All of them', schema: RetrainingList },
+  }),
+  getRetraining: operation({
+    method: 'get', path: '/retraining/{model}', tag: 'data', params: ModelParams, summary: "A model's retraining policy and trainings", problems: [400, 404, 503],
+    answer: { status: 200, description: 'The policy, and how far it has come', schema: StoredRetraining },
+  }),
+  deleteRetraining: operation({
+    method: 'delete', path: '/retraining/{model}', tag: 'data', params: ModelParams, summary: 'Train a model no more by itself; a training under way goes on', problems: [400, 404, 503],
+    answer: { status: 204, description: 'Removed; the versions of the model stay' },
   }),
   listWorkflowTypes: operation({
     method: 'get', path: '/workflow-types', tag: 'workflows', summary: 'The types that a workflow may ask for, and what may be made of the data', problems: [],

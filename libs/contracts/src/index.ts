@@ -58,6 +58,7 @@ export {
   ArticleId, marketSymbol, NewsArticle, articleKey, SentimentLabel, NewsSentiment, newsSentimentKey, newsSentimentKeyRange,
   DailySentiment, dailySentimentKey, dailySentimentKeyRange, SentimentMessage,
 } from './news.ts'
+export { RetrainingPolicy, RetrainingRun, StoredRetraining, RetrainingList, keptRetrainingRuns } from './retraining.ts'
 export { Lineage, LineageFeatures, LineageDataset, LineageParams, LineageQuery, type LineageUse } from './lineage.ts'
 export { ReplayReport, ReplayedQueue } from './replay.ts'
 export { Problem } from './problem.ts'

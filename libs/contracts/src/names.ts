@@ -5,7 +5,8 @@ export const Venue = z.string().regex(/^[a-z][a-z0-9_]{1,31}$/).describe('Venue 
 /** An instrument as its venue's API spells it without separators, such as BTCUSDT. */
 export const Symbol = z.string().regex(/^[A-Z0-9]{2,24}$/).describe('Instrument in upper case without separators, such as BTCUSDT')
 export const WorkflowId = z.string().regex(/^wf-[0-9a-f]{6}$/).describe('Workflow id, such as wf-a1b2c3')
-export const QueueId = z.string().regex(/^[a-z0-9][a-z0-9_.-]{2,120}$/)
+/** Lower case but for the M of months, which would else be minutes. */
+export const QueueId = z.string().regex(/^[a-z0-9][a-z0-9_.M-]{2,120}$/)
 export const TopicName = z.string().regex(/^[A-Za-z0-9._-]{1,249}$/)
 export const CollectionName = z.string().regex(/^[a-z][a-z0-9_-]{0,200}$/)
 /** Decimal digits only: JSON numbers lose precision past 2^53. Offsets and 64-bit ids travel as such strings. */

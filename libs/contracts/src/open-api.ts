@@ -3,6 +3,7 @@ import { apiOperations, type ApiOperation } from './api-operations.ts'
 import { Lineage } from './lineage.ts'
 import { Problem } from './problem.ts'
 import { ReplayReport } from './replay.ts'
+import { RetrainingPolicy } from './retraining.ts'
 import {
   CoveragePage, Workflow, WorkflowPage, WorkflowRequest, WorkflowTypes, WorkflowUpdate,
 } from './workflow.ts'
@@ -10,8 +11,10 @@ import {
 const named = new Map<z.ZodType, string>([
   [WorkflowRequest, 'WorkflowRequest'], [Workflow, 'Workflow'], [WorkflowPage, 'WorkflowPage'], [WorkflowTypes, 'WorkflowTypes'],
   [WorkflowUpdate, 'WorkflowUpdate'], [CoveragePage, 'CoveragePage'], [Problem, 'Problem'],
-  [ReplayReport, 'ReplayReport'], [Lineage, 'Lineage'],
+  [ReplayReport, 'ReplayReport'], [Lineage, 'Lineage'], [RetrainingPolicy, 'RetrainingPolicy'],
 ])
+/** What callers send: they may leave out what has a default. */
+const sent = new Set<z.ZodType>([WorkflowRequest, RetrainingPolicy])
 
 /** The OpenAPI 3.1 document of queue-manager's API, made from the table of operations. */
 export function openApiDocument(version: string) {
@@ -29,7 +32,7 @@ export function openApiDocument(version: string) {
     ],
     paths,
     components: {
-      schemas: Object.fromEntries([...named].map(([schema, name]) => [name, plainSchema(schema, schema === WorkflowRequest ? 'input' : 'output')])),
+      schemas: Object.fromEntries([...named].map(([schema, name]) => [name, plainSchema(schema, sent.has(schema) ? 'input' : 'output')])),
     },
   }
 }

@@ -34,6 +34,10 @@ const likely: Record<string, fc.Arbitrary<unknown>> = {
   venue: fc.constant('binance'),
   version: fc.constantFrom(1, 2),
   model: fc.constant('gnn-5m'),
+  training: fc.constantFrom({}, { epochs: 3 }),
+  graph: fc.constant({}),
+  history_bars: fc.constant(1_000),
+  symbols: fc.constant(['BTCUSDT', 'ETHUSDT']),
   pipeline: fc.constantFrom({ type: 'features' }, { type: 'train_gnn', training: { epochs: 3 } }, { type: 'trade_agent' }),
 }
 
@@ -97,6 +101,7 @@ describe('the API under random requests made from its own document', () => {
     const orchestrator = await platform.start()
     app = await createServer({ orchestrator, store: platform.store, bus: platform.bus, models: platform.models, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1.0.0', conditions: async () => ({}) })
     await platform.models.registerVersion(trainedVersion, [])
+    await app.inject({ method: 'PUT', url: '/retraining/gnn-5m', payload: { symbols: ['BTCUSDT', 'ETHUSDT'], interval: '5m', history_bars: 1_000, new_bars: 100 } })
     for (const status of ['running', 'stopped']) {
       const response = await app.inject({ method: 'POST', url: '/workflows', payload: { symbols: ['BTCUSDT'], types: ['api_candles_1d'], time_range: '2022-08-01:2022-08-03' } })
       const { workflow_id: id } = response.json() as { workflow_id: string }

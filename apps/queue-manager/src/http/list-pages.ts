@@ -40,7 +40,7 @@ export async function listWorkflows(records: WorkflowRecords, query: z.infer<typ
 /** A page of certificates in order of their queues' ids. */
 export async function listCoverage(store: Store, query: z.infer<typeof ListCoverageQuery>): Promise<CoveragePage> {
   const { cursor, limit, ...filters } = query
-  const after = decodeCursor(cursor, /^[a-z0-9][a-z0-9_.-]{2,120}$/)
+  const after = decodeCursor(cursor, /^[a-z0-9][a-z0-9_.M-]{2,120}$/)
   const where = Object.fromEntries(Object.entries(filters).filter((f): f is [string, string] => f[1] !== undefined))
   const found = await store.find<z.infer<typeof StoredCoverageCertificate>>('coverage', {
     where: { ...where, ...(after !== undefined && { _key: { gt: after } }) }, sort: [{ field: '_key', direction: 'asc' }], limit: limit + 1,

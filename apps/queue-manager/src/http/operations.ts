@@ -9,6 +9,7 @@ import type { z } from 'zod'
 import type { Orchestrator } from '../orchestrator/orchestrator.ts'
 import { traceForecast } from '../lineage/trace-forecast.ts'
 import { workflowTypes } from '../plan/workflow-types.ts'
+import { retrainingOperations } from '../retraining/retraining-operations.ts'
 import type { EventStreams } from './event-stream.ts'
 import { listCoverage, listWorkflows } from './list-pages.ts'
 import { promoteModel, type Promotions } from './promote-model.ts'
@@ -53,6 +54,7 @@ export function operationHandlers({ orchestrator, store, bus, models, metrics, c
       await orchestrator.remove(id(request), request.query as z.infer<typeof DeleteWorkflowQuery>)
       return undefined
     },
+    ...retrainingOperations(store),
     listWorkflowTypes: async () => workflowTypes(),
     listCoverage: ({ query }) => listCoverage(store, query as z.infer<typeof ListCoverageQuery>),
     liveness: async () => ({ status: 'ok', conditions: {} }),
