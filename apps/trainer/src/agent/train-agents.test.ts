@@ -111,6 +111,9 @@ describe('training agents', () => {
     const dqn = (await reports()).find(({ strategy }) => strategy === 'dqn')!
     expect(dqn.verdict.checks[0]).toMatchObject({ name: 'future_shift', passed: false, message: expect.stringContaining('the stored return_1 of 2025-01-01') })
     expect((await bench.registry.run(runId('BTCUSDT')))!.message).toContain('not valid: dqn')
+    // It earned more than any other, and must not trade live.
+    expect((await bench.registry.versionOfRun(runId('BTCUSDT')))!.promotion).toMatchObject({ promoted: false, reason: expect.stringContaining('its backtest is not valid: future_shift') })
+    expect(await bench.registry.alias('agent-btcusdt-5m', 'champion')).toBeUndefined()
   })
 })
 
@@ -160,6 +163,7 @@ describe('what cannot be traded', () => {
   it.each([
     ['too few bars', 'TOO_FEW_BARS', changed(() => ({})), { to: from + 60 * step }, {}],
     ['a range of which little is stored', 'TOO_FEW_BARS', changed((_, bar) => (bar > 15 ? null : {})), {}, {}],
+    ['gaps after which features never come back', 'TOO_FEW_BARS', changed((_, bar) => (bar % 7 > 4 ? null : {})), {}, {}],
     ['no candles', 'NO_DATA', () => bench.market([]), {}, {}],
     ['a constant price', 'CONSTANT_SERIES', changed(() => ({ open: 5, high: 5, low: 5, close: 5 })), {}, {}],
     ['no volume', 'NO_VOLUME', changed(() => ({ volume: 0 })), {}, {}],

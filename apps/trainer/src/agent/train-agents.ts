@@ -11,6 +11,7 @@ import type { AgentLearner, LearntAgent } from './agent-learner.ts'
 import { agentEpoch, newAgentRun } from './agent-run.ts'
 import { agentStage, type AgentStage } from './agent-stage.ts'
 import { backtestSymbol } from './backtest-symbol.ts'
+import { checkFeatures } from './check-features.ts'
 import { dqnLearner } from './dqn-learner.ts'
 import { judgeAgent } from './judge-agent.ts'
 import { readForecasts } from './read-forecasts.ts'
@@ -74,6 +75,7 @@ async function openSymbol(job: Job, symbol: string, place: number): Promise<Symb
   return failing({ worker, run }, async () => {
     const bars = await readMarketBars(store, stage, symbol, worker.signal)
     checkMarketBars(bars, stage.rules)
+    checkFeatures(bars, stage)
     return { ...job, symbol, place, run, bars }
   })
 }
@@ -136,7 +138,7 @@ async function backtestAgents(job: SymbolJob, agents: readonly LearntAgent[]): P
 async function conclude(job: SymbolJob, agents: readonly LearntAgent[], outcome: Pick<Outcome, 'symbol' | 'agentHash' | 'reports'>): Promise<Outcome> {
   const { registry, store, objects, worker, run, stage } = job
   const scores = scoresOf(outcome.reports)
-  const version = await registry.versionOfRun(run.current().run_id) ?? await register(job, agents.at(-1)!, scores)
+  const version = await registry.versionOfRun(run.current().run_id) ?? await register(job, agents.at(-1)!, scores, outcome.reports)
   const stored = await storeReports(store, objects, outcome.reports.map((built) => ({ ...built, report: { ...built.report, model_version: version.version } })))
   const { promoted, reason, champion_before } = version.promotion
   // Somebody may have promoted another one meanwhile: then theirs stays.
@@ -147,16 +149,24 @@ async function conclude(job: SymbolJob, agents: readonly LearntAgent[], outcome:
   return { ...outcome, version, promoted: took }
 }
 
-async function register(job: SymbolJob, agent: LearntAgent, scores: Record<string, Scores>): Promise<ModelVersion> {
+async function register(job: SymbolJob, agent: LearntAgent, scores: Record<string, Scores>, reports: readonly BuiltReport[]): Promise<ModelVersion> {
   const { registry, worker, stage, symbol, run } = job
-  const { promoted, reason, championBefore } = await judgeAgent({ ...job, log: worker.log, model: run.current().model, challenger: agent.plan })
+  const judged = await judgeAgent({ ...job, log: worker.log, model: run.current().model, challenger: agent.plan })
+  const doubt = doubtOf(reports)
+  const [promoted, reason] = doubt === undefined ? [judged.promoted, judged.reason] : [false, doubt]
   const { dqn = {}, ...baselines } = scores
   const { _key, status: _status, message: _message, ...facts } = { ...run.current(), scores } satisfies TrainingRun
   return registry.registerVersion({
     model: run.current().model, run_id: run.current().run_id, queue_id: stage.spec.queue_id, workflow_id: stage.spec.workflow_id, hash: agent.hash as ModelVersion['hash'],
     feature_set: stage.pipeline.feature_set, symbols: [symbol], interval: stage.spec.interval, horizon_bars: 1, window_bars: stage.agent.window_bars, scores: dqn, baselines,
-    held_out: run.current().parts!.test, promotion: { promoted, reason, ...(championBefore !== undefined && { champion_before: championBefore }) }, created_at: worker.now(),
+    held_out: run.current().parts!.test, promotion: { promoted, reason, ...(judged.championBefore !== undefined && { champion_before: judged.championBefore }) }, created_at: worker.now(),
   }, [...agent.files, { name: 'training.json', content: Buffer.from(`${JSON.stringify({ ...facts, best_steps: agent.bestSteps }, null, 2)}\n`) }])
+}
+
+/** Why the agent must not trade live whatever it earned: its backtest is not valid. */
+function doubtOf(reports: readonly BuiltReport[]): string | undefined {
+  const failed = reports.find(({ report }) => report.strategy === 'dqn')?.report.verdict.checks.find(({ passed }) => !passed)
+  return failed && `its backtest is not valid: ${failed.name}: ${failed.message}`
 }
 
 /** By strategy, those of the figures that have intervals. */

@@ -33,7 +33,7 @@ export const graphFields: readonly NumberField[] = [
 export const agentFields: readonly NumberField[] = [
   field('steps', 'Steps of training', 60_000, [100, 10_000_000]), field('walks', 'Walk-forward folds', 1, [1, 20]), field('initial_capital', 'Capital', 100_000, [1, 1e12], 'any'),
   field('position_share', 'Share of cash a buy spends', 0.95, [0.01, 1], 'any'), field('fee_bps', 'Fee, bps', 10, [0, 1_000], 'any'), field('slippage_bps', 'Slippage, bps', 5, [0, 1_000], 'any'),
-  field('lot_size', 'Smallest quantity', 0.00001, [1e-8, 1e9], 'any'), field('window_bars', 'Bars it looks back', 8, [1, 512]), field('learning_rate', 'Learning rate', 0.0005, [1e-7, 1], 'any'),
+  field('lot_size', 'Smallest quantity', 0.00001, [1e-8, 1e9], 'any'), field('window_bars', 'Bars it looks back', 4, [1, 512]), field('learning_rate', 'Learning rate', 0.0005, [1e-7, 1], 'any'),
   field('seed', 'Seed', 42, [0, 2 ** 31 - 1]),
 ]
 
