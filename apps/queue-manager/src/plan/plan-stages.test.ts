@@ -55,6 +55,18 @@ describe('the stages of a workflow', () => {
     expect(forecast.after).toEqual([stages[2]!.queue_id, ...data.map((q) => q.queue_id)])
   })
 
+  it('end with the signals of an agent that follows live bars, and without live bars with its backtests', () => {
+    const pipeline = { type: 'trade_agent', agent: { steps: 500, walks: 2 } } as const
+    const { stages: trained } = stagesOf({ pipeline })
+    expect(trained.map((s) => [s.type, s.collection_name, s.records_total])).toEqual([['features_5m', 'features_5m_a1b2c3', 2 * 4 * 288], ['train_agent_5m', 'training_runs', 2 * 2 * 500]])
+    const { stages, data } = stagesOf({ pipeline, types: ['api_candles_5m', 'ws_candles_5m'], time_range: '2024-01-01:' })
+    expect(stages.map((s) => [s.type, s.live, s.collection_name])).toEqual([
+      ['features_5m', undefined, 'features_5m_a1b2c3'], ['train_agent_5m', undefined, 'training_runs'], ['forecast_5m', true, 'signals_5m_a1b2c3'],
+    ])
+    expect(stages[2]!.jobs.map((j) => j.target)).toEqual(['processor', 'predictor', 'arango-connector'])
+    expect(stages[2]!.after).toEqual([stages[1]!.queue_id, ...data.map((q) => q.queue_id)])
+  })
+
   it('may be live features alone', () => {
     const { stages } = stagesOf({ types: ['ws_candles_1m', 'ws_trades'], time_range: '2024-01-10:', pipeline: { type: 'features' } })
     expect(stages).toMatchObject([{ type: 'features_1m', live: true, time_range: '2024-01-10:' }])

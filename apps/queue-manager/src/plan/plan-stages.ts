@@ -28,7 +28,7 @@ export function planStages(request: WorkflowRequest, data: readonly StoredQueue[
   const history = historyRange(plan)
   if (history) checkBars(pipeline, interval, history)
   const stages: StoredQueue[] = []
-  for (const name of pipelineOutlines[pipeline.type].stages) stages.push(planStage(plan, name, stages, history))
+  for (const name of stageNames(plan)) stages.push(planStage(plan, name, stages, history))
   return stages
 }
 
@@ -46,10 +46,17 @@ function historyRange({ data, interval }: StagePlan): { from: number; to: number
   return candles?.to === undefined ? undefined : { from: candles.from, to: candles.to }
 }
 
+/** An agent that is trained goes on to trade on paper where there are live bars; its signals take the place of forecasts. */
+function stageNames({ pipeline, data, interval }: StagePlan): readonly StageName[] {
+  const { stages } = pipelineOutlines[pipeline.type]
+  return pipeline.type === 'trade_agent' && hasLiveBars(data, interval) ? [...stages, 'forecast'] : stages
+}
+
+const hasLiveBars = (data: readonly StoredQueue[], interval: Interval) => data.some((queue) => queue.type === `ws_candles_${interval}`)
+
 /** The last stage follows live bars, where there are any; what is trained before it is trained on history. */
 function isLiveStage({ data, interval, pipeline }: StagePlan, name: StageName): boolean {
-  const bars = data.some((queue) => queue.type === `ws_candles_${interval}`)
-  return bars && (name === 'forecast' || pipeline.type === 'features')
+  return hasLiveBars(data, interval) && (name === 'forecast' || pipeline.type === 'features')
 }
 
 function planStage(plan: StagePlan, name: StageName, before: readonly StoredQueue[], history: { from: number; to: number } | undefined): StoredQueue {
@@ -64,7 +71,7 @@ function planStage(plan: StagePlan, name: StageName, before: readonly StoredQueu
   return {
     ...freshQueue(), _key: queue, position: queuePosition(context.position, data.length + before.length), queue_id: queue, workflow_id: workflowId,
     venue: request.venue, symbol: allSymbols, type, time_range: formatOpenTimeRange(range), from, ...(to !== undefined && { to }), ...(live && { live }),
-    kafka_topic: dataTopic(queue), collection_name: collectionOf(name, interval, context), topic_deleted: !publishes(name),
+    kafka_topic: dataTopic(queue), collection_name: collectionOf(name, plan), topic_deleted: !publishes(name),
     shards: to === undefined ? [] : [{ shard: 0, from, to }], ...(total !== undefined && { records_total: total }),
     after: [...before.at(-1) ? [before.at(-1)!.queue_id] : [], ...data.filter((input) => live || !isLive(input)).map((input) => input.queue_id)],
     max_attempts: request.options.max_attempts, source: request.options.source,
@@ -88,11 +95,11 @@ function targetsOf(name: StageName, withFeatures: boolean): Target[] {
 }
 
 /** Where a stage's results are stored. */
-function collectionOf(name: StageName, interval: Interval, { workflowId, replayOf }: StagesContext): string {
+function collectionOf(name: StageName, { interval, pipeline, context: { workflowId, replayOf } }: StagePlan): string {
   const suffix = workflowId.slice('wf-'.length)
   switch (name) {
     case 'features': return `features_${interval}_${suffix}`
-    case 'forecast': return `forecasts_${interval}_${suffix}`
+    case 'forecast': return `${pipeline.type === 'trade_agent' ? 'signals' : 'forecasts'}_${interval}_${suffix}`
     case 'graph': return graphCollections({ workflow_id: workflowId, replay_of: replayOf }).edges
     case 'train_gnn':
     case 'train_agent': return 'training_runs'

@@ -32,7 +32,7 @@ export async function readForecasts(store: Store, registry: ModelRegistry, { spe
 
 async function forecastCollection(store: Store, { interval, venue }: StageSpec, symbol: string): Promise<string | undefined> {
   const stages = await store.find<StageSpec & StoredDocument>('stages', { where: { type: `forecast_${interval}` }, sort: [{ field: 'created_at', direction: 'desc' }], limit: 100 })
-  for (const stage of stages.filter((one) => one.venue === venue && one.replay_of === undefined && one.symbols.includes(symbol))) {
+  for (const stage of stages.filter((one) => one.venue === venue && one.replay_of === undefined && one.pipeline.type === 'train_gnn' && one.symbols.includes(symbol))) {
     const queue = await store.get<StoredQueue>('queues', stage.queue_id)
     if (queue && await store.count(queue.collection_name).catch(() => 0) > 0) return queue.collection_name
   }

@@ -132,7 +132,7 @@ describe("a network's forecasts as signals", () => {
   async function forecastStage() {
     const stage = 'wf-all-forecast_5m-20250101-eeeeee'
     const { _key, ...spec } = (await bench.store.get<StoredDocument>('stages', queueId()))!
-    await bench.store.writeBatch('stages', [{ ...spec, _key: stage, queue_id: stage, type: 'forecast_5m' }])
+    await bench.store.writeBatch('stages', [{ ...spec, _key: stage, queue_id: stage, type: 'forecast_5m', pipeline: { type: 'train_gnn' } }])
     await bench.store.writeBatch('queues', [{ _key: stage, queue_id: stage, collection_name: 'forecasts_5m' }])
     await bench.store.ensureCollection('forecasts_5m')
     await bench.store.writeBatch('forecasts_5m', forecasts(1))
