@@ -160,6 +160,36 @@ export const AlertCommand = z.discriminatedUnion('command', [
 ])
 export type AlertCommand = z.infer<typeof AlertCommand>
 
+const NoticeItem = z.strictObject({
+  key: z.string(), labels: Labels, value: z.number(), summary: z.string(), starts_at: Epoch, ends_at: Epoch.optional(),
+})
+/** What people are told at once: the alerts of one definition that began or ended. The webhook is sent this. */
+export const AlertNotice = z.strictObject({
+  id: z.string().describe('The same when it is sent again: alert and a number that counts up, such as no_data-12'),
+  alert: AlertId, title: z.string(), severity: AlertSeverity,
+  status: z.enum(['firing', 'resolved']).describe('resolved: nothing of this alert goes on that people were told of'),
+  repeated: z.boolean().describe('True: nothing new, but it goes on'),
+  firing: z.array(NoticeItem).describe('That began, or go on where it is a repetition'), resolved: z.array(NoticeItem).describe('That ended'),
+  at: Epoch,
+})
+export type AlertNotice = z.infer<typeof AlertNotice>
+
+export const AlertChannel = z.enum(['telegram', 'mail', 'webhook'])
+export type AlertChannel = z.infer<typeof AlertChannel>
+
+/** What people have been told of one definition's alerts, and what is on its way: a document of the collection `alert_groups`. */
+export const StoredAlertGroup = z.strictObject({
+  _key: AlertId,
+  version: z.int().nonnegative(),
+  sequence: z.int().nonnegative().describe('Of the last notice'),
+  last_notice_at: Epoch.optional(),
+  told: z.array(z.string()).describe('Keys of alerts that people know to go on'),
+  outbox: z.array(z.strictObject({
+    channel: AlertChannel, notice: AlertNotice, attempts: z.int().nonnegative(), next_at: Epoch,
+  })).describe('Not delivered yet'),
+})
+export type StoredAlertGroup = z.infer<typeof StoredAlertGroup>
+
 /** Characters that no document key may have, in either store, become a dash. */
 const keyPart = (text: string) => text.replaceAll(/[^A-Za-z0-9_.@-]/g, '-')
 

@@ -75,7 +75,7 @@ export {
 } from './dashboard.ts'
 export {
   alertMeasures, alertMeasureNames, alertDefinitions, AlertSeverity, AlertKind, AlertDefinition, AlertOverrides, AlertEvent, StoredAlert, Silence,
-  StoredSilence, AlertCommand, alertIdentity, alertKey, type AlertMeasure,
+  StoredSilence, AlertCommand, AlertNotice, AlertChannel, StoredAlertGroup, alertIdentity, alertKey, type AlertMeasure,
 } from './alerts.ts'
 export {
   measurements, measurementNames, MeasurementName, defaultSeriesBucket, type Measurement, type SeriesField, type FieldType, type FieldName, type TagName,

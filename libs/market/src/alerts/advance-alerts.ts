@@ -20,8 +20,6 @@ export interface AlertChanges {
   alerts: Map<string, AlertState>
   began: AlertState[]
   ended: AlertState[]
-  /** Reached a higher reading while they went on. */
-  worse: AlertState[]
 }
 
 /**
@@ -33,7 +31,7 @@ export function advanceAlerts(
   alerts: ReadonlyMap<string, AlertState>, readings: readonly Reading[], definitions: readonly AlertDefinition[],
   { now, absent }: { now: number; absent: 'fine' | 'unknown' },
 ): AlertChanges {
-  const changes: AlertChanges = { alerts: new Map(), began: [], ended: [], worse: [] }
+  const changes: AlertChanges = { alerts: new Map(), began: [], ended: [] }
   const measured = new Set<string>()
   for (const { definition, reading } of pairs(readings, definitions)) {
     const identity = alertIdentity(definition.id, reading.labels)
@@ -43,7 +41,6 @@ export function advanceAlerts(
     const state = before ? raise(before, definition, reading.value, now) : begin(identity, definition, reading, now)
     changes.alerts.set(identity, state)
     if (state.startsAt !== undefined && before?.startsAt === undefined) changes.began.push(state)
-    else if (before && state.startsAt !== undefined && state.value > before.value) changes.worse.push(state)
   }
   const ids = new Set(definitions.map(({ id }) => id))
   for (const [identity, state] of alerts) {
