@@ -131,6 +131,18 @@ it('leaves out what is older than series are kept, and deletes what has become s
   expect((await bench.series.query({ measurement: 'candles', from: start, to: now })).map((row) => row.time)).toEqual([now - 2 * day])
 })
 
+it('tells at /metrics what it wrote and follows, and is ready while it can write', async () => {
+  const lines: string[] = []
+  run({ env: { LOG_LEVEL: 'info' }, logStream: { write: (line) => void lines.push(line) } })
+  await bench.publish(await bench.queue('wf-measured'), candles(0, 30))
+  await has(30)
+  const { port } = lines.map((line) => JSON.parse(line) as { msg: string; port?: number }).find(({ msg }) => msg === 'health server listening')!
+  const get = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).text()
+  await expect.poll(() => get('/metrics'), { interval: 20 }).toMatch(/streamforge_series_followed_topics\{[^}]*\} 1\n/)
+  expect(await get('/metrics')).toMatch(/streamforge_series_points_written_total\{[^}]*measurement="candles"[^}]*\} 30\n/)
+  await expect.poll(() => get('/readyz'), { interval: 20 }).toContain('"status":"ready"')
+})
+
 it('says which variable of InfluxDB is missing, and does not start again', async () => {
   const lines: string[] = []
   const stop = bench.run({ env: { TIMESERIES: 'influx', INFLUX_URL: 'http://127.0.0.1:1', LOG_LEVEL: 'info' }, logStream: { write: (line) => void lines.push(line) } })

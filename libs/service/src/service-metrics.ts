@@ -7,6 +7,8 @@ interface Facts {
   group?: string
   code?: string
   collection?: string
+  measurement?: string
+  points?: number
   messages?: number
   documents?: number
   bytes?: number
@@ -20,7 +22,7 @@ export function createMetrics(service: string): { registry: Registry; close: () 
   const registry = new Registry()
   registry.setDefaultLabels({ service })
   collectDefaultMetrics({ register: registry })
-  const observers = Object.entries({ ...busObservers(registry), ...storeObservers(registry) })
+  const observers = Object.entries({ ...busObservers(registry), ...storeObservers(registry), ...seriesObservers(registry) })
     .map(([channel, observe]) => ({ channel, listener: (message: unknown) => observe(message as Facts) }))
   for (const { channel, listener } of observers) subscribe(channel, listener)
   return {
@@ -63,6 +65,17 @@ function storeObservers(registry: Registry): Record<string, Observe> {
       writeSeconds.observe({ collection }, ms / 1000)
     },
     'streamforge:store:read': ({ collection = '', documents = 0 }) => read.inc({ collection }, documents),
+  }
+}
+
+function seriesObservers(registry: Registry): Record<string, Observe> {
+  const written = createCounter(registry, 'streamforge_series_points_written_total', 'Points that the time series have taken', 'measurement')
+  const writeSeconds = duration(registry, 'streamforge_series_write_seconds', 'A batch of points until it is durable', 'measurement')
+  return {
+    'streamforge:timeseries:write': ({ measurement = '', points = 0, ms = 0 }) => {
+      written.inc({ measurement }, points)
+      writeSeconds.observe({ measurement }, ms / 1000)
+    },
   }
 }
 

@@ -1,14 +1,16 @@
-// npm run bench [-- --json] [-- --only end-to-end,kafka,python,book,graph,features,forecast]
+// npm run bench [-- --json] [-- --only end-to-end,kafka,python,book,graph,features,forecast,timeseries,feeds]
 import { parseArgs } from 'node:util'
 import { benchBook } from './book-throughput.ts'
 import { benchEndToEnd } from './end-to-end.ts'
 import { benchFeatures } from './features.ts'
+import { benchFeeds } from './feeds.ts'
 import { benchForecasts } from './forecast-latency.ts'
 import { benchGraph } from './graph-cost.ts'
 import { benchKafka } from './kafka-throughput.ts'
 import { benchPythonLoader } from './python-loader.ts'
 import { renderResult } from './render-result.ts'
 import type { BenchmarkResult } from './row.ts'
+import { benchTimeSeries } from './timeseries.ts'
 
 const benchmarks: Record<string, () => Promise<BenchmarkResult>> = {
   'end-to-end': () => benchEndToEnd(),
@@ -18,6 +20,8 @@ const benchmarks: Record<string, () => Promise<BenchmarkResult>> = {
   graph: benchGraph,
   features: benchFeatures,
   forecast: benchForecasts,
+  timeseries: benchTimeSeries,
+  feeds: benchFeeds,
 }
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } })

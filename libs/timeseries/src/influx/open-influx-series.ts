@@ -28,7 +28,7 @@ class InfluxSeries implements TimeSeries {
 
   async writePoints(points: readonly AnyPoint[]): Promise<void> {
     const done = startTimer(points)
-    await this.#writer.write(points.map((point) => toLine(point, this.#checker.seriesOf(point))))
+    await this.#writer.write(points.map((point) => ({ text: toLine(point, this.#checker.seriesOf(point)), time: point.time })))
     done()
   }
 
