@@ -20,7 +20,7 @@ export type Dataset = {
   shards: number
 } & ({ unit: 'candles'; interval: Interval } | { unit: 'trades' } | { unit: 'updates' } | StageRows)
 
-/** What a stage makes: features, or forecasts with their scores. */
+/** What a stage makes: features, or forecasts with their scores, or signals. */
 export interface StageRows {
   unit: 'rows'
   stage: 'features' | 'forecast'
@@ -82,7 +82,7 @@ export function datasetKeyRange(dataset: Dataset, ids?: { first: number; last: n
 export function isKept({ range, live }: Dataset, message: DataMessage): boolean {
   if (!live || message.kind === 'gap' || message.kind === 'end_of_stream') return true
   if (message.kind === 'candle_open') return false
-  if (message.kind === 'feature' || message.kind === 'forecast' || message.kind === 'forecast_score') return true
+  if (message.kind === 'feature' || message.kind === 'forecast' || message.kind === 'forecast_score' || message.kind === 'signal') return true
   const time = message.kind === 'candle' ? message.open_time : message.kind === 'book_gap' ? message.to : message.event_time
   return time >= range.from && time < range.to
 }
@@ -107,7 +107,8 @@ export function foreignness(dataset: Dataset, message: DataMessage): string | un
     case 'book_ticker': return dataset.unit === 'updates' ? strangeness(dataset, message) : `a ${message.kind} in a queue of ${dataset.unit}`
     case 'feature':
     case 'forecast':
-    case 'forecast_score': return dataset.unit === 'rows' ? rowForeignness(dataset, message) : `a ${message.kind} in a queue of ${dataset.unit}`
+    case 'forecast_score':
+    case 'signal': return dataset.unit === 'rows' ? rowForeignness(dataset, message) : `a ${message.kind} in a queue of ${dataset.unit}`
     default: return message satisfies never
   }
 }
@@ -154,5 +155,5 @@ export function ownRecord(dataset: Dataset, document: StoredDocument): DatasetRe
 
 const kinds: Record<Dataset['unit'], ReadonlySet<string>> = {
   candles: new Set(['candle']), trades: new Set(['trade']), updates: new Set(['book_diff', 'book_snapshot', 'book_gap', 'book_ticker']),
-  rows: new Set(['feature', 'forecast', 'forecast_score']),
+  rows: new Set(['feature', 'forecast', 'forecast_score', 'signal']),
 }

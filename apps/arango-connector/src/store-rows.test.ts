@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
-  canonicalFeature, canonicalForecast, CoverageCertificate, featureSets, Pipeline, StageSpec, type FeatureRow, type Forecast, type ForecastScore, type StageInput,
+  canonicalFeature, canonicalForecast, canonicalSignal, CoverageCertificate, featureSets, Pipeline, StageSpec, type FeatureRow, type Forecast, type ForecastScore, type Signal, type StageInput,
   type StreamMarker,
 } from '@streamforge/contracts'
 import { listDeadLetters } from '@streamforge/bus'
@@ -27,6 +27,11 @@ const forecast = (symbol: string, bar: number): Forecast => ({
 const score = (symbol: string, bar: number): ForecastScore => ({
   kind: 'forecast_score', venue, symbol, interval: '1m', open_time: start + bar * minute, model: 'gnn-1m', model_version: 3, horizon_bars: 1, value: -0.001, actual: 0.002, hit: false,
   covered: true, event_time: start + (bar + 2) * minute, known_time: start + (bar + 2) * minute, backfilled: false,
+})
+const signal = (symbol: string, bar: number): Signal => ({
+  kind: 'signal', venue, symbol, interval: '1m', open_time: start + bar * minute, model: 'agent-aaausdt-1m', model_version: 1, run_id: 'run-a1b2c3', action: 'buy', size: 1, close: 100,
+  account: { cash: 50.5, position: 2, cost: 200, fees_paid: 0.2, traded: 200 }, portfolio_value: 250.5, event_time: start + (bar + 1) * minute, known_time: start + (bar + 1) * minute,
+  backfilled: false,
 })
 const marker = (records: number, partition = 0): StreamMarker => ({ kind: 'end_of_stream', queue_id, attempt: 1, shard: 0, shards: 1, partition, records })
 const rows = (symbol: string, count: number) => Array.from({ length: count }, (_, bar) => row(symbol, bar))
@@ -87,23 +92,25 @@ describe('features', () => {
 })
 
 describe('live forecasts', () => {
-  it('go to their own collection, features of new bars to those of the stage before', async () => {
+  it('and signals go to their own collection, features of new bars to those of the stage before', async () => {
     bench = await openBench()
     const features: StageInput = { queue_id: 'wf-all-features', venue, symbol: 'ALL', type: 'features_1m', collection_name: collection, kafka_topic: 'other', from: start, to: start + minute }
     await plan('forecast_1m', { live: true, to: undefined, inputs: [features] })
     const made = [forecast('AAAUSDT', 5), forecast('AAAUSDT', 6)]
-    await bench.publish([row('AAAUSDT', 5), made[0], row('AAAUSDT', 6), score('AAAUSDT', 5), made[1]])
+    const decided = signal('AAAUSDT', 6)
+    await bench.publish([row('AAAUSDT', 5), made[0], row('AAAUSDT', 6), score('AAAUSDT', 5), made[1], decided, decided])
     const forecasts = own('forecast_1m').collection_name
     const stopper: { stop?: Parameters<NonNullable<WorkerRuntime['onStop']>>[0] } = {}
     const running = bench.run({ onStop: (stop) => { stopper.stop = stop; return () => undefined } }, { ...own('forecast_1m'), shards: [], time_range: `${new Date(start).toISOString()}:` }, { pollMs: 5, idleMs: 50 })
-    await expect.poll(() => bench.store.count(forecasts).catch(() => 0), { interval: 5, timeout: 20_000 }).toBe(3)
+    await expect.poll(() => bench.store.count(forecasts).catch(() => 0), { interval: 5, timeout: 20_000 }).toBe(4)
+    expect(await bench.store.get(forecasts, `AAAUSDT_1m_signal_${start + 6 * minute}`)).toEqual({ _key: `AAAUSDT_1m_signal_${start + 6 * minute}`, ...decided })
     expect(await bench.store.count(collection)).toBe(2)
     stopper.stop!({ kind: 'stopped', reason: 'enough' })
     expect((await running).ended).toBe('stopped')
     const certificate = await bench.store.get('coverage', queue_id)
-    expect(certificate).toMatchObject({ unit: 'rows', rows_stored: 3, open: true, complete: true, from: start + 5 * minute, to: start + 7 * minute })
+    expect(certificate).toMatchObject({ unit: 'rows', rows_stored: 4, open: true, complete: true, from: start + 5 * minute, to: start + 7 * minute })
     expect(certificate!['checksum']).toBe(sha256([
-      ...made.map(canonicalForecast), `AAAUSDT,${start + 5 * minute},1,-0.001,0.002`,
+      ...made.map(canonicalForecast), `AAAUSDT,${start + 5 * minute},1,-0.001,0.002`, canonicalSignal(decided),
     ]))
   })
 })

@@ -1,21 +1,26 @@
 import { type ModelVersion, StreamForgeError, toStreamForgeError } from '@streamforge/contracts'
 import type { ModelRegistry } from '@streamforge/models'
 import type { Logger } from 'pino'
-import type { ForecastModel } from './forecast-model.ts'
 
-/** The model that forecasts now. */
-export interface Champion {
+/** A registered version that is ready to be used. */
+export interface ReadyModel {
+  readonly version: ModelVersion
+  dispose(): void
+}
+
+/** The model that forecasts or trades now. */
+export interface Champion<M extends ReadyModel> {
   /** The model for the next bar; call it once a bar. A new champion that is ready takes over here, and nowhere else. */
-  forBar(): ForecastModel
+  forBar(): M
   /** Looks whether another version was made champion, and makes it ready. What cannot be used is told, and the old one goes on. */
   follow(): Promise<void>
   close(): void
 }
 
-export interface ChampionOptions {
+export interface ChampionOptions<M extends ReadyModel> {
   registry: Pick<ModelRegistry, 'alias' | 'version'>
   model: string
-  load: (version: ModelVersion) => Promise<ForecastModel>
+  load: (version: ModelVersion) => Promise<M>
   log: Logger
   /** Told of a champion that cannot be used, once. */
   onRefused: (error: StreamForgeError, version: number) => void
@@ -23,20 +28,20 @@ export interface ChampionOptions {
 }
 
 /** Begins with the champion of now. @throws StreamForgeError NOT_FOUND when there is none; what loading it throws */
-export async function openChampion(options: ChampionOptions): Promise<Champion> {
+export async function openChampion<M extends ReadyModel>(options: ChampionOptions<M>): Promise<Champion<M>> {
   const first = await championVersion(options)
   if (!first) {
-    throw new StreamForgeError('NOT_FOUND', `model ${options.model} has no champion: nothing can forecast`, { remedy: 'train it, or promote one of its versions' })
+    throw new StreamForgeError('NOT_FOUND', `model ${options.model} has no champion: nothing can be done without one`, { remedy: 'train it, or promote one of its versions' })
   }
   let current = await options.load(first)
   options.onReady(first)
-  let next: ForecastModel | undefined
+  let next: M | undefined
   /** Looked at last, whatever became of it. */
   let seen = first.version
   return {
     forBar() {
       if (next) {
-        options.log.info({ model: options.model, version: next.version.version, before: current.version.version }, 'another model forecasts from this bar on')
+        options.log.info({ model: options.model, version: next.version.version, before: current.version.version }, 'another model goes on from this bar')
         current.dispose()
         current = next
         next = undefined
@@ -61,12 +66,12 @@ export async function openChampion(options: ChampionOptions): Promise<Champion> 
   }
 }
 
-async function championVersion({ registry, model }: ChampionOptions): Promise<ModelVersion | undefined> {
+async function championVersion<M extends ReadyModel>({ registry, model }: ChampionOptions<M>): Promise<ModelVersion | undefined> {
   const alias = await registry.alias(model, 'champion')
   return alias && await registry.version(model, alias.model_version)
 }
 
-async function tryLoad({ load, onRefused }: ChampionOptions, version: ModelVersion): Promise<ForecastModel | 'refused' | 'later'> {
+async function tryLoad<M extends ReadyModel>({ load, onRefused }: ChampionOptions<M>, version: ModelVersion): Promise<M | 'refused' | 'later'> {
   try {
     return await load(version)
   } catch (thrown) {

@@ -1,11 +1,33 @@
-import { consumeMessages } from '@streamforge/bus'
-import { catalog, nextOpenTime, StreamForgeError } from '@streamforge/contracts'
-import { abortableDelay, WorkStopped } from '@streamforge/service'
-import { keptBars, timesUpTo } from './bar-windows.ts'
-import type { ForecastRun } from './forecast-run.ts'
+import { type Bus, consumeMessages } from '@streamforge/bus'
+import { catalog, nextOpenTime, type StageInput, type StageSpec, StreamForgeError } from '@streamforge/contracts'
+import { abortableDelay, type WorkerContext, type WorkerProgress, WorkStopped } from '@streamforge/service'
+import type { Store } from '@streamforge/store'
+import { type BarWindows, keptBars, timesUpTo } from './bar-windows.ts'
 import { recoverRows, takeRow } from './live-rows.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { createPendingBars } from './pending-bars.ts'
+import type { RowPlaces } from './row-places.ts'
+
+/** One attempt at a stage that makes something of every bar as its features come. */
+export interface FollowedRun {
+  readonly worker: WorkerContext<unknown>
+  readonly bus: Bus
+  readonly store: Store
+  /** `historyEnd`: the first open time after the stored bars. */
+  readonly stage: { readonly spec: StageSpec; readonly features: StageInput; readonly historyEnd: number }
+  readonly windows: BarWindows
+  readonly places: RowPlaces
+  /** Whether a symbol's bar has what is made of it. */
+  hasMade(symbol: string, openTime: number): boolean
+  /**
+   * Publishes what a bar brings. Whatever is on the topic already is left out; what could not be published is not forgotten, and comes when the bar is asked
+   * for again. False while something that it needs has not come: then it is asked for again, before later bars.
+   */
+  advance(openTime: number, options: { backfilled: boolean }): Promise<boolean>
+  progress(): WorkerProgress
+  /** Looks for other champions. */
+  follow(): Promise<void>
+}
 
 export interface FollowOptions {
   /** Milliseconds that a bar waits for symbols whose row has not come. */
@@ -20,21 +42,21 @@ export interface FollowOptions {
 
 export const groupOf = (queueId: string) => `predictor.${queueId}`
 
-/** Feature rows on their way to forecasts. */
+/** Feature rows on their way to what is made of them. */
 interface Followed {
   /** Rejects when it cannot go on. */
   ended: Promise<void>
-  /** Forecasts the bars that are due, or all that wait. */
+  /** Goes on with the bars that are due, or all that wait. */
   flush: (all?: boolean) => Promise<void>
   drained: () => Promise<boolean>
 }
 
 /**
- * Forecasts new bars as their features come, until the worker is stopped. Offsets are committed when the forecasts of all bars that were due are on the topic;
+ * Goes on with new bars as their features come, until the worker is stopped. Offsets are committed when the forecasts or signals of all bars that were due are on the topic;
  * the rows of those that still wait are found again by whoever comes next.
  * @throws WorkStopped when it is replaced or terminated: somebody else goes on
  */
-export async function followFeatures(run: ForecastRun, options: FollowOptions): Promise<void> {
+export async function followFeatures(run: FollowedRun, options: FollowOptions): Promise<void> {
   const { bus, stage: { spec }, worker: { assignment, now, log, name } } = run
   const { kafka_topic: topic } = assignment
   const group = groupOf(assignment.queue_id)
@@ -44,7 +66,7 @@ export async function followFeatures(run: ForecastRun, options: FollowOptions): 
   await recoverRows(run, pending)
   const flush = oneAtATime(async (all = false) => {
     for (const openTime of all ? pending.all() : pending.due(now())) {
-      await run.advance(openTime, { backfilled: false })
+      if (!await run.advance(openTime, { backfilled: false })) break
       pending.done(openTime)
       run.places.forgetBefore(timesUpTo(openTime, keptBars, spec.interval)[0]!)
     }
@@ -77,19 +99,19 @@ export async function followFeatures(run: ForecastRun, options: FollowOptions): 
 }
 
 /** Looks at bars that wait, and for another champion, until the worker is told to end. */
-async function follow({ champion, worker: { signal, log } }: ForecastRun, { ended, flush }: Followed, { modelPollMs, pollMs = 50 }: FollowOptions): Promise<void> {
+async function follow({ follow: lookForChampions, worker: { signal, log } }: FollowedRun, { ended, flush }: Followed, { modelPollMs, pollMs = 50 }: FollowOptions): Promise<void> {
   let looking: Promise<void> | undefined
   let nextLook = 0
   while (!signal.aborted) {
     if (!looking && performance.now() >= nextLook) {
       nextLook = performance.now() + modelPollMs
-      looking = champion.follow().catch((error: unknown) => log.warn({ err: error }, 'the champion cannot be looked up; the model that forecasts goes on')).finally(() => {
+      looking = lookForChampions().catch((error: unknown) => log.warn({ err: error }, 'the champion cannot be looked up; the model at work goes on')).finally(() => {
         looking = undefined
       })
     }
     await flush().catch((error: unknown) => {
       if (!isPassing(error)) throw error
-      log.warn({ err: error }, 'forecasts could not be published yet')
+      log.warn({ err: error }, 'what a bar brings could not be published yet')
     })
     await Promise.race([ended, abortableDelay(pollMs, signal)])
   }
@@ -97,7 +119,7 @@ async function follow({ champion, worker: { signal, log } }: ForecastRun, { ende
 }
 
 /** Takes in what was on the topic when the stop came. */
-async function drain({ worker: { signal } }: ForecastRun, { ended, drained }: Followed, { drainMs = 8_000, pollMs = 50 }: FollowOptions): Promise<void> {
+async function drain({ worker: { signal } }: FollowedRun, { ended, drained }: Followed, { drainMs = 8_000, pollMs = 50 }: FollowOptions): Promise<void> {
   const reason: unknown = signal.reason
   if (!(reason instanceof WorkStopped) || reason.stop.kind !== 'stopped') throw reason
   const never = new AbortController().signal

@@ -3,16 +3,15 @@ import { type AssetRelations, checkFeatureNames, graphCollections, type ModelReg
 import { cutWindows, decodeGnn, errorBand, type GnnModel, openForecaster, type Tensors, toWindowSource, type ErrorBand } from '@streamforge/models/tensors'
 import type { Store } from '@streamforge/store'
 import { type BarSlice, keptBars } from './bar-windows.ts'
+import type { ReadyModel } from './champion.ts'
 
 /** A registered version that is ready to forecast. */
-export interface ForecastModel {
-  readonly version: ModelVersion
+export interface ForecastModel extends ReadyModel {
   /** Expected simple returns of the assets after the newest bar of the slice, [N]; NaN for those that are absent in it. */
   forecast(slice: BarSlice): Float32Array
   /** How far outcomes lie from forecasts of a symbol. */
   band(symbol: string): ErrorBand
   readonly coverage: number
-  dispose(): void
 }
 
 export interface ModelLoader {

@@ -1,37 +1,28 @@
-import { type Bus, publishMessages } from '@streamforge/bus'
-import { catalog, type Forecast, type ForecastScore } from '@streamforge/contracts'
+import { publishMessages } from '@streamforge/bus'
+import { catalog, type Forecast, type ForecastScore, nextOpenTime } from '@streamforge/contracts'
 import type { WorkerContext, WorkerProgress } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
 import { forecastBar, type ForecastContext, scoreRow } from './bar-forecasts.ts'
-import { type BarWindows, createBarWindows } from './bar-windows.ts'
+import { createBarWindows } from './bar-windows.ts'
 import type { Champion } from './champion.ts'
+import type { FollowedRun } from './follow-features.ts'
+import type { ForecastModel } from './forecast-model.ts'
 import type { ForecastStage } from './forecast-stage.ts'
 import { createMadeForecasts, type MadeForecasts } from './made-forecasts.ts'
-import { createRowPlaces, type RowPlaces } from './row-places.ts'
+import { createRowPlaces } from './row-places.ts'
 
 /** One attempt at a stage. */
-export interface ForecastRun {
-  readonly worker: WorkerContext<unknown>
-  readonly bus: Bus
-  readonly store: Store
+export interface ForecastRun extends FollowedRun {
   readonly stage: ForecastStage
-  readonly champion: Champion
-  readonly windows: BarWindows
+  readonly champion: Champion<ForecastModel>
   readonly made: MadeForecasts
-  readonly places: RowPlaces
-  /**
-   * Publishes what a bar brings: the scores of forecasts that it is the truth of, and its own forecasts. Whatever is on the topic already is left out;
-   * what could not be published is not forgotten, and comes when the bar is asked for again.
-   */
-  advance(openTime: number, options: { backfilled: boolean }): Promise<void>
-  progress(): WorkerProgress
 }
 
 export interface RunParts {
   worker: WorkerContext<unknown>
   store: Store
   stage: ForecastStage
-  champion: Champion
+  champion: Champion<ForecastModel>
   /** What people should know beside the figures. */
   notice: () => string
   onPublished?: (messages: readonly (Forecast | ForecastScore)[]) => void
@@ -58,7 +49,10 @@ export function openRun({ worker, store, stage, champion, notice, onPublished }:
     return told
   }
   return {
-    worker, bus, store, stage, champion, windows, made, places, progress,
+    worker, bus, store, stage, champion, windows, made, places, progress, follow: champion.follow,
+    // A bar is the truth of earlier forecasts too: without their scores it is not done with.
+    hasMade: (symbol, openTime) => made.hasForecast(symbol, openTime) && made.awaiting(symbol, nextOpenTime(openTime, interval)).length === 0,
+    /** The bar's own forecasts, and the scores of those that it is the truth of. */
     async advance(openTime, options) {
       const scores = symbols.flatMap((symbol) => {
         const row = windows.row(symbol, openTime)
@@ -66,15 +60,18 @@ export function openRun({ worker, store, stage, champion, notice, onPublished }:
       })
       const model = champion.forBar()
       modelVersion = model.version.version
-      const messages = [...scores, ...forecastBar(context, model, openTime, options)]
-      if (messages.length === 0) return
-      await publishMessages(bus, catalog.data, messages, { topic: assignment.kafka_topic, partition: 0 })
-      for (const message of messages) made.note(message)
+      // Forecasts are waited for, scores are not.
+      for (const messages of [forecastBar(context, model, openTime, options), scores]) {
+        if (messages.length === 0) continue
+        await publishMessages(bus, catalog.data, messages, { topic: assignment.kafka_topic, partition: 0 })
+        for (const message of messages) made.note(message)
+        onPublished?.(messages)
+      }
       for (const { hit } of scores) {
         accuracy.scored++
         if (hit) accuracy.hits++
       }
-      onPublished?.(messages)
+      return true
     },
   }
 }

@@ -2,24 +2,24 @@ import type { FeatureRow } from '@streamforge/contracts'
 import { readNewestFeatures } from '@streamforge/market'
 import type { RowPlace } from './bar-forecasts.ts'
 import { keptBars } from './bar-windows.ts'
-import type { ForecastRun } from './forecast-run.ts'
+import type { FollowedRun } from './follow-features.ts'
 import type { PendingBars } from './pending-bars.ts'
 import { readTopic } from './read-topic.ts'
 
 /** Takes a row in. That of a new bar waits for its forecast when it has none. */
-export function takeRow({ windows, made, places, stage, worker }: ForecastRun, pending: PendingBars, row: FeatureRow, place?: RowPlace): void {
+export function takeRow({ windows, hasMade, places, stage, worker }: FollowedRun, pending: PendingBars, row: FeatureRow, place?: RowPlace): void {
   const { interval, symbols } = stage.spec
   if (row.interval !== interval || !symbols.includes(row.symbol)) return
   if (place) places.note(row, place)
   windows.put(row)
-  pending.arrived(row.symbol, row.open_time, { now: worker.now(), wanted: row.open_time >= stage.historyEnd && !made.hasForecast(row.symbol, row.open_time) })
+  pending.arrived(row.symbol, row.open_time, { now: worker.now(), wanted: row.open_time >= stage.historyEnd && !hasMade(row.symbol, row.open_time) })
 }
 
 /**
  * Rows that came before this attempt: all of them are on the topic or, where that was trimmed, in the store. What has been forecast is known by now, and
  * says which of them have theirs.
  */
-export async function recoverRows(run: ForecastRun, pending: PendingBars): Promise<void> {
+export async function recoverRows(run: FollowedRun, pending: PendingBars): Promise<void> {
   const { bus, store, stage, worker: { assignment, signal } } = run
   const { symbols, interval } = stage.spec
   for (const symbol of symbols) {

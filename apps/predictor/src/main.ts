@@ -1,21 +1,21 @@
 import { join } from 'node:path'
 import { mlflowOptions, openModelRegistry } from '@streamforge/models'
 import { connectObjects } from '@streamforge/objects'
-import { createCounter, runWorker } from '@streamforge/service'
+import { runWorker } from '@streamforge/service'
 import { Config } from './config.ts'
+import { forecastMetrics } from './forecast-metrics.ts'
 import { predictQueue } from './predict-queue.ts'
 
 await runWorker('predictor', 'predictor', Config, async (worker) => {
   const { config, now, metrics } = worker
-  const forecasts = createCounter(metrics, 'streamforge_forecasts_total', 'Forecasts published')
-  const scores = createCounter(metrics, 'streamforge_forecast_scores_total', 'Forecasts scored', 'hit')
-  const models = createCounter(metrics, 'streamforge_forecast_models_total', 'Models made ready or refused', 'ready')
+  const { forecasts, scores, signals, models } = forecastMetrics(metrics)
   const objects = await connectObjects({ kind: 'embedded', directory: join(config.DATA_DIR, 'objects') })
   try {
     return await predictQueue(worker, {
       registry: await openModelRegistry({ store: await worker.store(), objects, now, mlflow: mlflowOptions(config) }),
       latenessMs: config.FORECAST_LATENESS_MS, modelPollMs: config.MODEL_POLL_MS,
       onModel: (_, ready) => models.inc({ ready: String(ready) }),
+      onSignals: (made) => made.forEach(({ action }) => signals.inc({ action })),
       onPublished(messages) {
         for (const message of messages) {
           if (message.kind === 'forecast') forecasts.inc()

@@ -14,8 +14,9 @@ import { type ForecastRun, openRun, type RunParts } from './forecast-run.ts'
 import { type ForecastStage, forecastStage } from './forecast-stage.ts'
 import { readMade, readStored } from './made-before.ts'
 import { readTopic } from './read-topic.ts'
+import { signalQueue, type SignalOptions } from './signal-queue.ts'
 
-export interface PredictOptions extends FollowOptions, Pick<RunParts, 'onPublished'> {
+export interface PredictOptions extends FollowOptions, Pick<RunParts, 'onPublished'>, Pick<SignalOptions, 'onSignals'> {
   registry: ModelRegistry
   /** Default: WebAssembly, which forecasts one bar several times as fast as the native backend, and in less memory. */
   tensors?: Tensors
@@ -24,13 +25,15 @@ export interface PredictOptions extends FollowOptions, Pick<RunParts, 'onPublish
 }
 
 /**
- * Forecasts the bars of a stage: those of its history that the network was not tuned on, and, where it is live, new ones as their features come.
+ * Of a pipeline trade_agent: signals, see {@link signalQueue}. Else forecasts the bars of a stage: those of its history that the network was not tuned on, and, where it is live, new ones as their features come.
  * @throws StreamForgeError STAGE_INPUT_MISSING, NOT_FOUND without a champion, MODEL_CORRUPT, MODEL_MISMATCH; of the bus and the store
  */
 export async function predictQueue(worker: WorkerContext<unknown>, options: PredictOptions): Promise<WorkerResult> {
   const { assignment } = worker
   const store = await worker.store()
-  const stage = forecastStage(await readStageSpec(store, assignment.queue_id))
+  const spec = await readStageSpec(store, assignment.queue_id)
+  if (spec.pipeline.type === 'trade_agent') return signalQueue(worker, spec, options)
+  const stage = forecastStage(spec)
   const tensors = options.tensors ?? await openTensors(process.env.TENSORS_BACKEND ? {} : { prefer: 'wasm' })
   const { symbols, interval } = stage.spec
   const loader: ModelLoader = { store, registry: options.registry, tensors, symbols, interval, featureSet: stage.featureSet }
@@ -52,7 +55,7 @@ export async function predictQueue(worker: WorkerContext<unknown>, options: Pred
 /** Follows the champion, and says what is wrong with one that cannot be used; a replay has the very version that made the forecasts which it repeats. */
 async function openModel(
   { log }: WorkerContext<unknown>, stage: ForecastStage, loader: ModelLoader, { registry, onModel, onNotice }: PredictOptions & { onNotice: (text: string) => void },
-): Promise<Champion> {
+): Promise<Champion<ForecastModel>> {
   const load = (version: ModelVersion) => loadModel(loader, version)
   if (stage.repeatedVersion !== undefined) return pinned(await load(await repeatedVersion(registry, stage, stage.repeatedVersion)))
   return openChampion({
@@ -78,7 +81,7 @@ async function repeatedVersion(registry: ModelRegistry, { model }: ForecastStage
   })
 }
 
-const pinned = (model: ForecastModel): Champion => ({ forBar: () => model, follow: () => Promise.resolve(), close: () => model.dispose() })
+const pinned = (model: ForecastModel): Champion<ForecastModel> => ({ forBar: () => model, follow: () => Promise.resolve(), close: () => model.dispose() })
 
 /** Says in every partition that all is there, and what it came to: read from the topic, where the work of all attempts is. */
 async function conclude(run: ForecastRun): Promise<WorkerResult> {

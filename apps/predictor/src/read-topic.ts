@@ -5,15 +5,21 @@ import type { RowPlace } from './bar-forecasts.ts'
 
 const page = 1_000
 
+export type TopicCursor = Map<number, bigint>
+
 /**
  * Reads what is on a topic now, without a group. Messages that do not fit are somebody else's to dead-letter. A topic that is gone has none.
  * @param wanted kinds; others are not looked at
+ * @param cursor where the last reading ended, by partition; moved on
  */
 export async function readTopic(
   bus: Bus, topic: string, wanted: ReadonlySet<DataMessage['kind']>, onMessage: (message: DataMessage, place: RowPlace) => void, signal: AbortSignal,
+  cursor: TopicCursor = new Map(),
 ): Promise<void> {
   for (const { partition, earliest, latest } of await partitionsOf(bus, topic)) {
-    for (let offset = earliest; offset < latest;) {
+    const before = cursor.get(partition) ?? earliest
+    // A topic that was made anew begins again.
+    for (let offset = before < earliest || before > latest ? earliest : before; offset < latest;) {
       signal.throwIfAborted()
       const messages = await bus.admin.peek(topic, { partition, offset, limit: page })
       for (const { value, offset: at } of messages) {
@@ -23,6 +29,7 @@ export async function readTopic(
       const last = messages.at(-1)
       if (!last) break
       offset = last.offset + 1n
+      cursor.set(partition, offset)
       await nextTurn()
     }
   }

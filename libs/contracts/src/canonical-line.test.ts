@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalCandle, canonicalDecimal, canonicalFeature, canonicalForecast, canonicalForecastScore, canonicalTrade } from './canonical-line.ts'
+import { canonicalCandle, canonicalDecimal, canonicalFeature, canonicalForecast, canonicalForecastScore, canonicalSignal, canonicalTrade } from './canonical-line.ts'
 
 describe('canonicalDecimal', () => {
   it.each([[46216.93, '46216.93'], [236156, '236156'], [0.0000000123, '0.0000000123'], [1e-7, '0.0000001'], [0, '0'],
@@ -24,4 +24,6 @@ it('canonical lines', () => {
   expect(canonicalFeature({ symbol: 'BTCUSDT', open_time: 1, close: 2.5, values: [null, -0.1, -0, 1e-9, 0.1 + 0.2] })).toBe('BTCUSDT,1,2.5,,-0.1,0,0.000000001,0.3')
   expect(canonicalForecast({ symbol: 'BTCUSDT', open_time: 1, horizon_bars: 3, value: -1e-7, low: -0.5, high: 0.5 })).toBe('BTCUSDT,1,3,-0.0000001,-0.5,0.5')
   expect(canonicalForecastScore({ symbol: 'BTCUSDT', open_time: 1, horizon_bars: 3, value: 0, actual: -2 })).toBe('BTCUSDT,1,3,0,-2')
+  const account = { cash: -1e-7, position: 0.5, cost: 1, fees_paid: 2, traded: 3 }
+  expect(canonicalSignal({ symbol: 'BTCUSDT', open_time: 1, action: 'sell', size: 1, account })).toBe('BTCUSDT,1,sell,1,-0.0000001,0.5')
 })

@@ -1,6 +1,7 @@
 import type { BookDiff, PriceLevel } from './book-records.ts'
 import type { FeatureRow } from './features.ts'
 import type { Forecast, ForecastScore } from './forecast.ts'
+import type { Signal } from './signal.ts'
 import type { Candle, DerivedRecord, MarketRecord, Trade } from './records.ts'
 
 /**
@@ -52,12 +53,18 @@ export function canonicalForecastScore(s: Pick<ForecastScore, 'symbol' | 'open_t
   return `${s.symbol},${s.open_time},${s.horizon_bars},${canonicalSigned(s.value)},${canonicalSigned(s.actual)}`
 }
 
+/** `symbol,open_time,action,size,cash,position` */
+export function canonicalSignal({ symbol, open_time, action, size, account }: Pick<Signal, 'symbol' | 'open_time' | 'action' | 'size' | 'account'>): string {
+  return `${symbol},${open_time},${action},${[size, account.cash, account.position].map(canonicalSigned).join(',')}`
+}
+
 /** The line of what a stage has made. */
 export function canonicalDerived(record: DerivedRecord): string {
   switch (record.kind) {
     case 'feature': return canonicalFeature(record)
     case 'forecast': return canonicalForecast(record)
     case 'forecast_score': return canonicalForecastScore(record)
+    case 'signal': return canonicalSignal(record)
     default: return record satisfies never
   }
 }

@@ -17,7 +17,7 @@ export {
   bookRecordKey, bookKeyRange,
 } from './book-records.ts'
 export {
-  canonicalDecimal, canonicalCandle, canonicalTrade, canonicalBookDiff, canonicalLine, canonicalFeature, canonicalForecast, canonicalForecastScore,
+  canonicalDecimal, canonicalCandle, canonicalTrade, canonicalBookDiff, canonicalLine, canonicalFeature, canonicalForecast, canonicalForecastScore, canonicalSignal,
   canonicalDerived,
 } from './canonical-line.ts'
 export { CoverageCertificate, StoredCoverageCertificate, type Hole } from './coverage.ts'
@@ -58,6 +58,7 @@ export {
   ArticleId, marketSymbol, NewsArticle, articleKey, SentimentLabel, NewsSentiment, newsSentimentKey, newsSentimentKeyRange,
   DailySentiment, dailySentimentKey, dailySentimentKeyRange, SentimentMessage,
 } from './news.ts'
+export { Signal, SignalFill, signalKey, agentModelName } from './signal.ts'
 export { RetrainingPolicy, RetrainingRun, StoredRetraining, RetrainingList, keptRetrainingRuns } from './retraining.ts'
 export { Lineage, LineageFeatures, LineageDataset, LineageParams, LineageQuery, type LineageUse } from './lineage.ts'
 export { ReplayReport, ReplayedQueue } from './replay.ts'

@@ -6,6 +6,7 @@ import { Forecast, ForecastScore, forecastKey, forecastScoreKey } from './foreca
 import { Epoch } from './epoch.ts'
 import { Interval } from './interval.ts'
 import { QueueId, Symbol, Venue } from './names.ts'
+import { Signal, signalKey } from './signal.ts'
 
 export { Epoch }
 const Price = z.number().nonnegative()
@@ -92,12 +93,12 @@ export type StreamMarker = z.infer<typeof StreamMarker>
 /** What a data topic carries. Keyed by symbol. */
 export const DataMessage = z.discriminatedUnion('kind', [
   Candle, CandleOpen, Trade, Gap, StreamMarker, BookDiff, BookSnapshot, BookGap, BookTicker,
-  FeatureRow, Forecast, ForecastScore,
+  FeatureRow, Forecast, ForecastScore, Signal,
 ])
 export type DataMessage = z.infer<typeof DataMessage>
 export type MarketRecord = Candle | Trade
 /** What stages make and a connector stores. */
-export type DerivedRecord = FeatureRow | Forecast | ForecastScore
+export type DerivedRecord = FeatureRow | Forecast | ForecastScore | Signal
 
 const paddedId = (id: number) => String(id).padStart(16, '0')
 
@@ -117,6 +118,7 @@ export function recordKey(record: MarketRecord | CandleOpen | BookRecord | Deriv
     case 'feature': return featureKey(record)
     case 'forecast': return forecastKey(record)
     case 'forecast_score': return forecastScoreKey(record)
+    case 'signal': return signalKey(record)
     default: return record satisfies never
   }
 }

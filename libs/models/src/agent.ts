@@ -1,5 +1,6 @@
 export { trainAgent, agentOptions, fewestAgentBars, type AgentTraining, type TrainAgentInput, type TrainedAgent } from './agent/train-agent.ts'
 export { agentActions, policyPlan, policyStrategy, type AgentPolicy } from './agent/agent-policy.ts'
+export { firstParameters, packParameters, type QArchitecture } from './agent/q-network.ts'
 export { decodeAgent, encodeAgent, hashOfAgent, type AgentFiles } from './agent/agent-file.ts'
 export { exportAgentToOnnx } from './onnx/export-agent.ts'
 export { createTradingEnvironment, type TradingPlan } from './agent/trading-environment.ts'

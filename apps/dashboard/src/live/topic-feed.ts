@@ -101,7 +101,7 @@ function takeRecord(record: DataRecord, update: FeedUpdate, book: FollowedBook):
       return
     }
     case 'book_ticker': case 'end_of_stream': return
-    case 'feature': case 'forecast': case 'forecast_score': return
+    case 'feature': case 'forecast': case 'forecast_score': case 'signal': return
     default: return record satisfies never
   }
 }
