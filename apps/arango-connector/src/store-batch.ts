@@ -61,7 +61,8 @@ function sortMessages(messages: readonly DataText[], featuresApart: boolean): Pa
   return parts
 }
 
-async function accepted(collection: string, given: number, write: Promise<WriteResult>): Promise<WriteResult> {
+/** @throws StreamForgeError STORE_REJECTED when the store has refused one or more */
+export async function accepted(collection: string, given: number, write: Promise<WriteResult>): Promise<WriteResult> {
   const result = await write
   const refused = result.rejected[0]
   if (!refused) return result

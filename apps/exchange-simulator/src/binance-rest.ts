@@ -1,4 +1,5 @@
 import type { TradeSlice } from '@streamforge/market'
+import { dayTicker } from './answer-ticker.ts'
 import { badCombination, illegalCharacters, invalidSymbol } from './binance-error.ts'
 import { BinanceParameters, knownSymbol } from './binance-parameters.ts'
 import { exchangeInfo } from './exchange-info.ts'
@@ -40,10 +41,30 @@ export const binanceEndpoints: ReadonlyMap<string, Endpoint> = new Map(Object.en
   '/api/v3/aggTrades': { weight: 4, parameters: ['symbol', 'fromId', 'startTime', 'endTime', 'limit'], answer: answerAggregateTrades },
   '/api/v3/trades': { weight: 25, parameters: ['symbol', 'limit'], answer: answerTrades },
   '/api/v3/historicalTrades': { weight: 25, parameters: ['symbol', 'limit', 'fromId'], answer: answerTrades },
+  '/api/v3/ticker/24hr': { weight: tickerWeight, parameters: ['symbol', 'symbols'], answer: answerTickers },
   '/api/v3/depth': depthEndpoint(),
   '/fapi/v1/depth': depthEndpoint(),
   '/dapi/v1/depth': depthEndpoint(),
 } satisfies Record<string, Endpoint>))
+
+function tickerWeight(query: string): number {
+  const parameters = new URLSearchParams(query)
+  if (parameters.has('symbol')) return 2
+  const symbols = parameters.get('symbols')?.split(',').length ?? Infinity
+  return symbols <= 20 ? 2 : symbols <= 100 ? 40 : 80
+}
+
+async function answerTickers({ market, now }: Exchange, parameters: BinanceParameters, misfortune: Misfortune): Promise<Reply> {
+  const one = parameters.text('symbol')
+  const several = parameters.text('symbols')
+  if (one !== undefined && several !== undefined) throw badCombination()
+  const asked = one !== undefined ? [one] : several !== undefined ? symbolList(several) : undefined
+  const instruments = asked?.map((symbol) => knownSymbol(market, symbol)) ?? market.instruments()
+  const time = now()
+  const tickers = []
+  for (const instrument of instruments) tickers.push(await dayTicker(market, instrument, time, misfortune))
+  return { ...jsonReply(one !== undefined ? tickers[0] : tickers), rows: tickers.length }
+}
 
 function depthEndpoint(): Endpoint {
   const weight = (query: string) => {

@@ -19,7 +19,8 @@ function parse(text: string): Parsed {
   const rejected: string[] = []
   const facts = readShape(z.array(Ticker), Array.isArray(answer) ? answer : [answer]).flatMap((ticker): QuoteFacts[] => {
     const price = ticker.lastPrice ?? ticker.price
-    if (price === undefined) {
+    // 0: nothing was traded.
+    if (!price) {
       rejected.push(`${ticker.symbol}: no price`)
       return []
     }

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { articleKey, type NewsArticle, type Quote, quoteKey } from '@streamforge/contracts'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { eventually, type FetcherFixture, openFetcherFixture } from './fetcher-fixture.ts'
+
+let fixture: FetcherFixture
+beforeEach(async () => { fixture = await openFetcherFixture() })
+afterEach(() => fixture.close())
+
+const kills = 8
+/** Seeded: the same moments each time. Linear congruential, as in Numerical Recipes. */
+function randomFrom(seed: number): () => number {
+  let state = seed
+  return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32
+}
+
+function startFetcher() {
+  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'main.ts')], {
+    stdio: 'ignore',
+    env: { ...process.env, DATA_DIR: fixture.directory, FEED_FILE: join(fixture.directory, 'feed.yaml'), FEED_ALLOW_PRIVATE: fixture.host, BUS: 'embedded', STORE: 'embedded', LOG_LEVEL: 'error' },
+  })
+}
+
+it('killed at random while it fetches and writes, it loses nothing that its sources still have, and stores nothing twice', { timeout: 90_000 }, async () => {
+  let published = 0
+  let price = 0
+  fixture.answer = (asked, response) => {
+    if (asked.url === '/wire') {
+      // Two more articles at each look, and all those before.
+      published += 2
+      const items = Array.from({ length: published }, (_, i) => `<item><title>Article ${i}</title><link>https://news.example/${i}</link><pubDate>${new Date(1_700_000_000_000 + i * 1_000).toUTCString()}</pubDate></item>`)
+      response.writeHead(200, { 'content-type': 'application/rss+xml' }).end(`<rss version="2.0"><channel><title>N</title>${items.join('')}</channel></rss>`)
+    } else {
+      // Half of the prices are those of before: they must not come again.
+      price += 0.5
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ symbol: 'BTCUSDT', price: String(Math.floor(price)) }))
+    }
+  }
+  await fixture.writeFeeds(`feeds:
+  - {name: wire, interval: 1s, endpoint: 'http://${fixture.host}/wire', parser: rss}
+  - {name: prices, interval: 1s, endpoint: 'http://${fixture.host}/price?symbol={symbol}', parser: binance-ticker, symbols: [BTCUSDT]}
+`)
+  const random = randomFrom(20240201)
+  for (let i = 0; i < kills; i++) {
+    const before = fixture.asked.length
+    const child = startFetcher()
+    await eventually(() => fixture.asked.length > before ? true : undefined)
+    // From the middle of the first run to after the third.
+    await new Promise((resolve) => setTimeout(resolve, random() * (i % 2 === 0 ? 60 : 1_500)))
+    child.kill('SIGKILL')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  }
+  const last = startFetcher()
+  const served = published
+  await eventually(async () => (await fixture.messages('news')).some((a) => a.title === `Article ${served + 1}`) ? true : undefined)
+  last.kill('SIGTERM')
+  if (last.exitCode === null && last.signalCode === null) expect(await once(last, 'exit')).toEqual([0, null])
+
+  const articles = new Map((await fixture.messages('news')).map((a: NewsArticle) => [articleKey(a), a]))
+  const titles = [...articles.values()].map((a) => a.title)
+  expect(new Set(titles).size).toBe(titles.length)
+  for (let i = 0; i < served; i++) expect(titles, `article ${i} of ${served}`).toContain(`Article ${i}`)
+
+  const quotes = [...new Map((await fixture.messages('quotes')).map((q: Quote) => [quoteKey(q), q])).values()].sort((a, b) => a.event_time - b.event_time)
+  expect(quotes.length).toBeGreaterThan(2)
+  const prices = quotes.map((q) => q.price)
+  expect(prices, 'a price twice, or out of order').toEqual([...new Set(prices)].sort((a, b) => a - b))
+})
