@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { catalog, type DataMessage, errorCodes, type ErrorCode, type MarketRecord, StreamForgeError, type StreamMarker } from '@streamforge/contracts'
 import { publishMessages } from '@streamforge/bus'
-import { abortableDelay, createCounter, type WorkerContext, type WorkerResult } from '@streamforge/service'
+import { abortableDelay, type WorkerContext, type WorkerResult } from '@streamforge/service'
+import { dummyMetrics } from './dummy-metrics.ts'
 import type { DummyOptions } from './options.ts'
 import { syntheticRecords } from './synthetic-records.ts'
 
@@ -17,7 +18,7 @@ export async function simulateWork(worker: WorkerContext<unknown>, options: Dumm
 }
 
 async function simulateLoading(worker: WorkerContext<unknown>, options: DummyOptions): Promise<WorkerResult> {
-  const loaded = createCounter(worker.metrics, 'streamforge_dummy_records_total', 'Records that the dummy service has pretended to load')
+  const { loaded } = dummyMetrics(worker.metrics)
   const records = options.publish ? [...syntheticRecords(worker.assignment, options.records)] : undefined
   const total = records?.length ?? options.records
   let done = 0

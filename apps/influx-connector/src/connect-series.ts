@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ensureTopics, type Consumer } from '@streamforge/bus'
 import { catalog } from '@streamforge/contracts'
-import { createCounter, type BaseConfig, type ServiceContext } from '@streamforge/service'
+import type { BaseConfig, ServiceContext } from '@streamforge/service'
 import { connectTimeSeries } from '@streamforge/timeseries'
-import { Gauge } from 'prom-client'
 import { retentionOf, seriesConfig, type Config } from './config.ts'
 import { followQueues, type QueueFollower } from './follow-queues.ts'
 import { pointsOfData, pointsOfFeedRun, pointsOfQuote, pointsOfSentiment } from './points-of.ts'
+import { seriesMetrics } from './series-metrics.ts'
 import { writeBatches, type WriteOptions } from './write-batches.ts'
 
 const hour = 3_600_000
@@ -17,8 +17,7 @@ export async function connectSeries(context: ServiceContext<BaseConfig & Config>
   setReady('series', false)
   const series = await connectTimeSeries(seriesConfig(config))
   const retentionMs = retentionOf(config)
-  const expired = createCounter(metrics, 'streamforge_series_points_expired_total', 'Points older than series are kept, left out', 'measurement')
-  const followed = new Gauge({ name: 'streamforge_series_followed_topics', help: "Queues' topics that are followed now", registers: [metrics] })
+  const { expired, followed } = seriesMetrics(metrics)
   const write: WriteOptions = {
     bus, series, service: name, now, retentionMs,
     onExpired: (measurement, points) => expired.inc({ measurement }, points), onWritable: (writable) => setReady('series', writable),

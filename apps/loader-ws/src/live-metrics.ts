@@ -14,19 +14,19 @@ export function liveMetrics(registry: Registry): { onDelay: (ms: number) => void
     // Fine enough around the target (20 ms) for a quantile that means something.
     buckets: [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 75, 100, 150, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000].map((ms) => ms / 1000),
   })
+  let counted: FeedCounts | undefined
+  for (const name of Object.keys(help) as (keyof FeedCounts)[]) {
+    new Counter({
+      name: `streamforge_live_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`, help: help[name], registers: [registry],
+      // Read when somebody asks: the feed counts far too often to count twice.
+      collect() {
+        this.reset()
+        this.inc(counted?.[name] ?? 0)
+      },
+    })
+  }
   return {
     onDelay: (ms) => seconds.observe(ms / 1000),
-    onCounts(counts) {
-      for (const name of Object.keys(help) as (keyof FeedCounts)[]) {
-        new Counter({
-          name: `streamforge_live_${name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`, help: help[name], registers: [registry],
-          // Read when somebody asks: the feed counts far too often to count twice.
-          collect() {
-            this.reset()
-            this.inc(counts[name])
-          },
-        })
-      }
-    },
+    onCounts: (counts) => { counted = counts },
   }
 }

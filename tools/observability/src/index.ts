@@ -1,0 +1,1 @@
+export { observabilityDocuments } from './observability-documents.ts'
