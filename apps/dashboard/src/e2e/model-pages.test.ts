@@ -9,11 +9,9 @@ import { openDashboard, type DashboardScenario } from '../dashboard-scenario.ts'
 import { epoch, run, startPromoter, storeModelWorkflow } from '../model-scenario.ts'
 import { webFolder } from '../web/web-folder.ts'
 import { launchBrowser, whyNoBrowser } from './browser.ts'
+import { look, sizes } from './look.ts'
 
 const limit = 60_000
-/** A folder to look at what the pages looked like: SCREENSHOTS=/tmp/x npx vitest run apps/dashboard/src/e2e */
-const screenshots = process.env['SCREENSHOTS']
-const sizes = { desktop: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } }
 
 describe.skipIf(whyNoBrowser)(`models, forecasts and the asset graph in a browser${whyNoBrowser}`, () => {
   let directory: string
@@ -43,25 +41,10 @@ describe.skipIf(whyNoBrowser)(`models, forecasts and the asset graph in a browse
     await rm(directory, { recursive: true, force: true })
   }, limit)
 
-  /** Fits both sizes in both themes; leaves pictures where they are asked for. */
-  const look = async (name: string, on = page) => {
-    for (const [size, viewport] of Object.entries(sizes)) {
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await on.setViewportSize(viewport)
-        await on.emulateMedia({ colorScheme })
-        await on.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))')
-        expect(await on.evaluate<number>('document.documentElement.scrollWidth'), `${name}, ${size}`).toBeLessThanOrEqual(viewport.width)
-        if (screenshots) await on.screenshot({ path: join(screenshots, `${name}-${size}-${colorScheme}.png`), fullPage: true })
-      }
-    }
-    await on.setViewportSize(sizes.desktop)
-    await on.emulateMedia({ colorScheme: 'light' })
-  }
-
   it('lists the versions of a model and rolls back to one, with a reason', { timeout: limit }, async () => {
     await page.goto(`${dashboard.url}/models`)
     await page.getByRole('row', { name: /v2 ★ champion/ }).waitFor()
-    await look('models')
+    await look(page, 'models')
     await page.getByRole('button', { name: 'Roll back to version 1 of gnn-5m' }).press('Enter')
     await page.getByLabel('Roll back to version 1: why?').fill('worse since Friday')
     await page.keyboard.press('Enter')
@@ -80,7 +63,7 @@ describe.skipIf(whyNoBrowser)(`models, forecasts and the asset graph in a browse
     await page.getByRole('img', { name: /RankIC: Network 0.064, from 0.046 to 0.082; GRU without graph 0.041/ }).waitFor()
     await page.getByRole('button', { name: 'MSE' }).click()
     await page.getByRole('img', { name: /MSE: Network 1.27e-6/ }).waitFor()
-    await look('run')
+    await look(page, 'run')
   })
 
   it('shows what was expected of a symbol, its interval, and what came', { timeout: limit }, async () => {
@@ -90,7 +73,7 @@ describe.skipIf(whyNoBrowser)(`models, forecasts and the asset graph in a browse
     await page.getByRole('row', { name: /gnn-5m v2 100 99/ }).waitFor()
     await page.getByRole('row', { name: /gnn-5m v1 100 100/ }).waitFor()
     await page.getByText('to come').waitFor()
-    await look('forecasts')
+    await look(page, 'forecasts')
     await page.getByLabel('Symbol and interval').selectOption('/forecasts/binance/ETHUSDT/5m')
     await page.getByRole('img', { name: /Candles of ETHUSDT/ }).waitFor()
     expect(new URL(page.url()).pathname).toBe('/forecasts/binance/ETHUSDT/5m')
@@ -122,7 +105,7 @@ describe.skipIf(whyNoBrowser)(`models, forecasts and the asset graph in a browse
     await page.getByRole('combobox', { name: 'Asset' }).selectOption('AAVEUSDT')
     const detail = page.getByRole('region', { name: 'AAVEUSDT' }).first()
     await detail.getByRole('row', { name: /ADAUSDT Lead and lag: follows it, 1 bar/ }).waitFor()
-    await look('graph')
+    await look(page, 'graph')
     await network.focus()
     const before = await network.getAttribute('aria-label')
     for (const key of ['ArrowRight', 'ArrowDown', 'ArrowLeft', 'ArrowUp']) await page.keyboard.press(key)
@@ -156,7 +139,7 @@ describe.skipIf(whyNoBrowser)(`models, forecasts and the asset graph in a browse
     await form.getByRole('button', { name: 'Start' }).click()
     await form.getByText('A graph of assets needs two symbols or more.').waitFor()
     expect(asked).toBeUndefined()
-    await look('form', form)
+    await look(form, 'form')
     await form.getByLabel('Symbols').fill('BTCUSDT, ETHUSDT')
     await form.getByRole('button', { name: 'Start' }).click()
     await expect.poll(() => asked).toMatchObject({
@@ -187,7 +170,7 @@ describe.skipIf(whyNoBrowser)(`models, forecasts and the asset graph in a browse
     await other.getByText('the topic of the features').waitFor()
     expect(await other.getByRole('link', { name: 'gnn-5m version 2' }).getAttribute('href')).toBe(`/models/${runId}`)
     await other.getByRole('row', { name: /BTCUSDT api_candles_5m binance 2025-01-01 00:00 2025-01-03 00:00 candles_btcusdt 0: 0–599 ✓ complete/ }).waitFor()
-    await look('lineage', other)
+    await look(other, 'lineage')
     await other.context().close()
   })
 

@@ -1,6 +1,7 @@
 import type { ModelVersion, Scores, StoredModelAlias, TrainingRun } from '@streamforge/contracts'
 import { describe, expect, it } from 'vitest'
-import { aliasesOf, bestBy, changeTo, learningCurves, mergeModels, metricsOf, modelNames, type Models } from './models-view.ts'
+import { agentCurves, learningCurves } from './learning-curves.ts'
+import { aliasesOf, allScores, bestBy, changeTo, mergeModels, metricsOf, modelNames, type Models } from './models-view.ts'
 
 const run = (run_id: string, started_at: number, more: Partial<TrainingRun> = {}) => ({ run_id, started_at, model: 'gnn-5m', status: 'running', epochs: [], ...more }) as unknown as TrainingRun
 const version = (number: number, model = 'gnn-5m') => ({ model, version: number, created_at: number }) as ModelVersion
@@ -27,6 +28,12 @@ describe('scores', () => {
   it('name the best: the lowest error, the highest of the rest', () => {
     expect(metricsOf(scores)).toEqual(['mse', 'rank_ic', 'zeta'])
     expect([bestBy(scores, 'mse'), bestBy(scores, 'rank_ic')]).toEqual([['linear'], ['gnn', 'linear']])
+  })
+  it('of an agent are what it would have earned, where the smallest loss of a peak is best', () => {
+    const agent = allScores({ model: 'agent-btcusdt-5m', scores: { max_drawdown: measured(0.1) }, baselines: { rsi: { max_drawdown: measured(0.2) } } })
+    expect([Object.keys(agent), bestBy(agent, 'max_drawdown')]).toEqual([['dqn', 'rsi'], ['dqn']])
+    const epochs = [1, 2].map((epoch) => ({ epoch, loss: 1 / epoch, metrics: { steps: epoch * 500, epsilon: 0.5, other: 1, mean_reward: 0.1, ...(epoch === 2 && { validation_log_return: 0.02 }), fold: 1 } }))
+    expect(agentCurves({ epochs } as never).map(({ name, points }) => [name, points.length])).toEqual([['loss', 2], ['log return on the validation bars', 1], ['mean reward of a step', 2], ['share of random actions', 2]])
   })
   it('are drawn epoch by epoch, without what is not a number', () => {
     const epochs = [1, 2].map((epoch) => ({ epoch, epochs: 2, loss: 1 / epoch, metrics: { loss: epoch === 1 ? Number.NaN : 3, rank_ic: 0.1 }, seconds: 1, at: 0 }))

@@ -1,5 +1,4 @@
 import type { LivePayload, Measured, ModelVersion, Scores, StoredModelAlias, TrainingRun } from '@streamforge/contracts'
-import type { ChartLine } from '../../parts/line-chart.tsx'
 
 export interface Models {
   versions: readonly ModelVersion[]
@@ -37,6 +36,13 @@ const metrics: Record<string, { name: string; lower?: true; about: string }> = {
   irr_1: { name: 'IRR 1', about: 'return of the asset with the highest forecast after costs' },
   irr_5: { name: 'IRR 5', about: 'return of the 5 assets with the highest forecasts after costs' },
   irr_10: { name: 'IRR 10', about: 'return of the 10 assets with the highest forecasts after costs' },
+  total_return: { name: 'Return', about: 'of the portfolio over the test bars' },
+  excess_return: { name: 'Above holding', about: 'logarithmic return above that of buying and holding' },
+  sharpe: { name: 'Sharpe', about: 'mean return over its deviation, a year' },
+  sortino: { name: 'Sortino', about: 'the same with the deviation of losses only' },
+  max_drawdown: { name: 'Drawdown', lower: true, about: 'largest share of a peak that was lost; lower is better' },
+  win_rate: { name: 'Win rate', about: 'share of sales that brought more than was paid' },
+  cagr: { name: 'CAGR', about: 'the return a year that comes to the same' },
   irr_1_gross: { name: 'IRR 1, gross', about: 'return of the asset with the highest forecast before costs' },
   irr_5_gross: { name: 'IRR 5, gross', about: 'return of the 5 assets with the highest forecasts before costs' },
   irr_10_gross: { name: 'IRR 10, gross', about: 'return of the 10 assets with the highest forecasts before costs' },
@@ -46,8 +52,15 @@ export const metricAbout = (metric: string) => metrics[metric]?.about ?? metric
 
 const forecasters: Record<string, string> = {
   gnn: 'Network', gru: 'GRU without graph', linear: 'Linear (ridge)', last_value: 'Last value', momentum: 'Momentum', reversal: 'Reversal',
+  dqn: 'Agent (DQN)', buy_and_hold: 'Buy and hold', moving_average: 'Moving averages', rsi: 'RSI',
 }
 export const forecasterName = (name: string) => forecasters[name] ?? name
+
+/** Agents are judged by what they would have earned, networks by their forecasts. Whose names differ otherwise count as networks. */
+const isAgent = (model: string) => model.startsWith('agent-')
+
+/** The two figures by which versions of a model are told apart in a list. */
+export const shortMetrics = (model: string): readonly string[] => (isAgent(model) ? ['excess_return', 'sharpe'] : ['rank_ic', 'mse'])
 
 /** Metrics that any of them has, in the order in which people read them. */
 export function metricsOf(scores: Readonly<Record<string, Scores>>): string[] {
@@ -63,17 +76,5 @@ export function bestBy(scores: Readonly<Record<string, Scores>>, metric: string)
   return had.filter(([, { value }]) => sign * value === best).map(([name]) => name)
 }
 
-/** Loss on both parts, epoch by epoch; and what else was measured on the validation part. */
-export function learningCurves({ epochs }: Pick<TrainingRun, 'epochs'>): { loss: ChartLine[]; others: ChartLine[] } {
-  const line = (name: string, tone: ChartLine['tone'], of: (epoch: TrainingRun['epochs'][number]) => number | undefined): ChartLine => ({
-    name, tone, points: epochs.flatMap((epoch) => { const value = of(epoch); return value !== undefined && Number.isFinite(value) ? [[epoch.epoch, value] as const] : [] }),
-  })
-  const names = [...new Set(epochs.flatMap((epoch) => Object.keys(epoch.metrics)))].filter((name) => name !== 'loss').sort()
-  return {
-    loss: [line('training loss', 1, (e) => e.loss), line('validation loss', 2, (e) => e.metrics['loss'])].filter((l) => l.points.length > 0),
-    others: names.slice(0, 2).map((name, i) => line(`validation ${metricName(name)}`, i === 0 ? 3 : 4, (e) => e.metrics[name])),
-  }
-}
-
 /** The scores of a version as those of a run are: the model beside its baselines. */
-export const allScores = ({ scores, baselines }: Pick<ModelVersion, 'scores' | 'baselines'>): Record<string, Scores> => ({ gnn: scores, ...baselines })
+export const allScores = ({ model, scores, baselines }: Pick<ModelVersion, 'model' | 'scores' | 'baselines'>): Record<string, Scores> => ({ [isAgent(model) ? 'dqn' : 'gnn']: scores, ...baselines })

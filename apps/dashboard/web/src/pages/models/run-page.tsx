@@ -1,10 +1,11 @@
 import type { TrainingRun } from '@streamforge/contracts'
 import { formatDuration, formatInstant } from '../../format.ts'
-import { LineChart } from '../../parts/line-chart.tsx'
+import { LineChart, type ChartLine } from '../../parts/line-chart.tsx'
 import { formatFigure } from '../../parts/nice-ticks.ts'
 import { StatusChip } from '../../parts/status-chip.tsx'
 import { Link } from '../../router.tsx'
-import { allScores, learningCurves, type Models } from './models-view.ts'
+import { agentCurves, learningCurves } from './learning-curves.ts'
+import { allScores, type Models } from './models-view.ts'
 import { ScoreTable } from './score-table.tsx'
 
 /** One training run: its learning curve as it grows, its scores beside the baselines, and what it was made of. */
@@ -12,7 +13,7 @@ export function RunPage({ runId, models }: { runId: string; models: Models }) {
   const run = models.runs.find((r) => r.run_id === runId)
   const version = models.versions.find((v) => v.run_id === runId)
   if (!run) return <p className="empty">There is no run <code>{runId}</code> among the newest. <Link href="/models">To the models</Link></p>
-  const { loss, others } = learningCurves(run)
+  const [loss, others] = curvesOf(run)
   const scores = run.scores ?? (version && allScores(version))
   const last = run.epochs.at(-1)
   const at = last && `Loss after epoch ${last.epoch} of ${last.epochs}: ${formatFigure(last.loss)}${last.metrics['loss'] === undefined ? '' : `, validation ${formatFigure(last.metrics['loss'])}`}`
@@ -36,6 +37,16 @@ export function RunPage({ runId, models }: { runId: string; models: Models }) {
   )
 }
 
+/** What belongs together in one picture, and what has one for itself. */
+function curvesOf(run: TrainingRun): [together: readonly ChartLine[], apart: readonly ChartLine[]] {
+  if (run.kind === 'agent') {
+    const [loss, ...others] = agentCurves(run)
+    return [loss ? [loss] : [], others]
+  }
+  const { loss, others } = learningCurves(run)
+  return [loss, others]
+}
+
 function Origin({ run }: { run: TrainingRun }) {
   const facts: [string, string][] = [
     ['Backend', run.backend], ['Seed', String(run.seed)], ['Code', run.code_version], ['Features', `${run.feature_set}, ${run.interval}`], ['Assets', `${run.symbols.length}: ${run.symbols.slice(0, 6).join(', ')}${run.symbols.length > 6 ? ' …' : ''}`],
@@ -45,7 +56,7 @@ function Origin({ run }: { run: TrainingRun }) {
   return (
     <section className="panel" aria-labelledby="origin-title">
       <h2 id="origin-title">Made of</h2>
-      <p><Link href={`/workflows/${run.workflow_id}`}>Workflow {run.workflow_id}</Link>{run.graph_version !== undefined && <> · <Link href={`/graph/${run.graph_version}`}>Asset graph {run.graph_version}</Link></>}</p>
+      <p><Link href={`/workflows/${run.workflow_id}`}>Workflow {run.workflow_id}</Link>{run.kind === 'agent' && <> · <Link href={`/trading/${run.run_id}_dqn`}>Its backtest</Link></>}{run.graph_version !== undefined && <> · <Link href={`/graph/${run.graph_version}`}>Asset graph {run.graph_version}</Link></>}</p>
       <dl className="facts">{facts.map(([name, value]) => <div key={name}><dt>{name}</dt><dd>{value}</dd></div>)}</dl>
       <details><summary>Parameters</summary><dl className="facts">{Object.entries(run.parameters).map(([name, value]) => <div key={name}><dt>{name}</dt><dd><code>{String(value)}</code></dd></div>)}</dl></details>
       <details><summary>Data: {run.data.length} certified datasets</summary><ul>{run.data.map(({ queue_id, checksum }) => <li key={queue_id}><code>{queue_id}</code> <code className="muted">{checksum.slice(7, 19)}…</code></li>)}</ul></details>

@@ -16,7 +16,7 @@ export function ScoreTable({ scores, title }: { scores: Readonly<Record<string, 
       <div className="panel-head"><h2 id="scores-title">{title}</h2><span className="muted">value and 95 % interval; ★ best</span></div>
       <div className="scroll" tabIndex={0} role="region" aria-labelledby="scores-title">
         <table>
-          <thead><tr><th>Forecaster</th>{metrics.map((m) => <th key={m} className="num"><abbr title={metricAbout(m)}>{metricName(m)}</abbr></th>)}</tr></thead>
+          <thead><tr><th>Who</th>{metrics.map((m) => <th key={m} className="num"><abbr title={metricAbout(m)}>{metricName(m)}</abbr></th>)}</tr></thead>
           <tbody>
             {Object.entries(scores).map(([name, of]) => (
               <tr key={name}>
@@ -63,7 +63,7 @@ function Intervals({ metric, scores }: { metric: string; scores: Readonly<Record
             </g>
           ))}
           {rows.map(({ name, value, low: from, high: to }, i) => (
-            <g key={name} className={name === 'gnn' ? 'tone-1' : 'tone-2'} transform={`translate(0 ${i * rowHeight + rowHeight / 2})`}>
+            <g key={name} className={['gnn', 'dqn'].includes(name) ? 'tone-1' : 'tone-2'} transform={`translate(0 ${i * rowHeight + rowHeight / 2})`}>
               <text x={nameWidth} y={4} textAnchor="end">{forecasterName(name)}</text>
               <line x1={toX(from)} x2={toX(to)} y1={0} y2={0} /><line x1={toX(from)} x2={toX(from)} y1={-5} y2={5} /><line x1={toX(to)} x2={toX(to)} y1={-5} y2={5} />
               <circle cx={toX(value)} cy={0} r={4.5} />

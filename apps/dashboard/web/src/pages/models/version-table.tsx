@@ -5,7 +5,7 @@ import { formatInstant } from '../../format.ts'
 import { formatFigure } from '../../parts/nice-ticks.ts'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { Link } from '../../router.tsx'
-import { aliasesOf, changeTo, type Models } from './models-view.ts'
+import { aliasesOf, changeTo, metricAbout, metricName, shortMetrics, type Models } from './models-view.ts'
 
 /** The versions of one model: which one serves, and why; another may be put in its place. */
 export function VersionTable({ model, models }: { model: string; models: Models }) {
@@ -19,7 +19,7 @@ export function VersionTable({ model, models }: { model: string; models: Models 
       {versions.length > 0 && (
         <div className="scroll" tabIndex={0} role="region" aria-labelledby={title}>
           <table>
-            <thead><tr><th>Version</th><th>Serves as</th><th className="num">RankIC</th><th className="num">MSE</th><th>Held out</th><th>Trained</th><th>Why</th><th><span className="sr-only">Change</span></th></tr></thead>
+            <thead><tr><th>Version</th><th>Serves as</th>{shortMetrics(model).map((metric) => <th key={metric} className="num"><abbr title={metricAbout(metric)}>{metricName(metric)}</abbr></th>)}<th>Held out</th><th>Trained</th><th>Why</th><th><span className="sr-only">Change</span></th></tr></thead>
             <tbody>{versions.map((v) => <VersionRow key={v.version} version={v} models={models} onAsk={() => setAsked(v)} />)}</tbody>
           </table>
         </div>
@@ -36,7 +36,7 @@ function VersionRow({ version: v, models, onAsk }: { version: ModelVersion; mode
     <tr>
       <th scope="row"><Link href={`/models/${v.run_id}`}>v{v.version}</Link></th>
       <td className="nowrap">{aliasesOf(models, v).map((alias) => <span key={alias} className={alias === 'champion' ? 'tag tag-live' : 'tag'}>{alias === 'champion' && '★ '}{alias}</span>)}</td>
-      <td className="num">{score('rank_ic')}</td><td className="num">{score('mse')}</td>
+      {shortMetrics(v.model).map((metric) => <td key={metric} className="num">{score(metric)}</td>)}
       <td className="nowrap">{formatInstant(v.held_out.from)}<div>{formatInstant(v.held_out.to)}</div></td><td className="nowrap">{formatInstant(v.created_at)}</td>
       <td className="why">{v.promotion.reason}</td>
       <td>{change && <button type="button" onClick={onAsk} aria-label={`${change === 'promote' ? 'Promote' : 'Roll back to'} version ${v.version} of ${v.model}`}>{change === 'promote' ? 'Promote' : 'Roll back'}</button>}</td>

@@ -6,7 +6,8 @@ import { LineChart } from '../../parts/line-chart.tsx'
 import { formatFigure } from '../../parts/nice-ticks.ts'
 import { StatusChip } from '../../parts/status-chip.tsx'
 import { Link } from '../../router.tsx'
-import { learningLines } from './trading-view.ts'
+import { agentCurves } from '../models/learning-curves.ts'
+import { stageName } from '../workflows/workflow-view.ts'
 
 /** They stand below each other beside the chart. */
 const curveHeight = 120
@@ -24,7 +25,7 @@ export function LearningPanel({ run }: { run: TrainingRun }) {
       {run.epochs.length === 0 && <p className="empty">Nothing has been reported yet.</p>}
       {run.epochs.length > 0 && (
         <div className="curves">
-          {learningLines(run).map((line) => <LineChart key={line.name} lines={[line]} label={`${line.name} after part ${last!.epoch} of ${last!.epochs}: ${formatFigure(line.points.at(-1)?.[1] ?? 0)}`} xName={`part of ${last!.epochs}`} height={curveHeight} />)}
+          {agentCurves(run).map((line) => <LineChart key={line.name} lines={[line]} label={`${line.name} after part ${last!.epoch} of ${last!.epochs}: ${formatFigure(line.points.at(-1)?.[1] ?? 0)}`} xName={`part of ${last!.epochs}`} height={curveHeight} />)}
         </div>
       )}
       <p className="muted small">{run.message} <Link href={`/models/${run.run_id}`}>All of the run</Link></p>
@@ -57,5 +58,5 @@ function stageText({ stages, status }: Workflow): string {
   const running = stages.find((stage) => stage.status === 'running')
   if (!running) return status === 'finished' ? 'finished; its backtests come' : 'between two stages'
   const part = running.records_total ? `, ${Math.floor((100 * running.records_written) / running.records_total)} %` : ''
-  return `${running.stage} ${stages.indexOf(running) + 1} of ${stages.length}${part}${running.eta_seconds ? `, ${formatDuration(running.eta_seconds)} left` : ''}`
+  return `${stageName(running.stage)}, stage ${stages.indexOf(running) + 1} of ${stages.length}${part}${running.eta_seconds ? `, ${formatDuration(running.eta_seconds)} left` : ''}`
 }

@@ -1,6 +1,6 @@
 import type { BacktestSummary } from '@streamforge/contracts'
 import { describe, expect, it } from 'vitest'
-import { comparable, drawdownPoints, formatMoney, formatShare, marketsOf, metricRows } from './trading-view.ts'
+import { comparable, drawdownPoints, formatMoney, formatShare, marketsOf, metricRows, shownRuns } from './trading-view.ts'
 
 const backtest = (run: string, strategy: string, symbol: string, at: number, from = 0, to = 100) =>
   ({ _key: `${run}_${strategy}`, run_id: run, strategy, venue: 'binance', symbol, interval: '5m', from, to, created_at: at }) as unknown as BacktestSummary
@@ -20,7 +20,11 @@ describe('backtests', () => {
     const metrics = { total_return: measured(0.0234), max_drawdown: measured(0.05), turnover: 3, exposure: 0.5, fees: 12.345, fills: 4, final_value: 102_340 }
     const text = Object.fromEntries(metricRows.map(({ name, of }) => [name, of(metrics)]))
     expect(text).toMatchObject({ 'Return': { text: '+2.34 %', interval: '+1.34 % … +3.34 %', tone: 'up' }, 'Largest drawdown': { text: '5.00 %' }, 'Sharpe ratio': undefined, 'Fees': { text: formatMoney(12.345) } })
-    expect([formatShare(-0.01), formatShare(0)]).toEqual(['-1.00 %', '0.00 %'])
+    expect([-0.01, 0, 1.5e13].map(formatShare)).toEqual(['-1.00 %', '0.00 %', '+1.50e+15 %'])
+  })
+  it('stand beside their run, and the runs that train now', () => {
+    const run = (id: string, kind: string, status: string) => ({ run_id: id, kind, status }) as never
+    expect(shownRuns([run('a', 'agent', 'finished'), run('b', 'gnn', 'running'), run('c', 'agent', 'running'), run('d', 'agent', 'finished')], 'a').map((r) => r.run_id)).toEqual(['c', 'a'])
   })
   it('draw their drawdown downwards', () => {
     const series = { open_times: [1, 2], portfolio: [1, 1], benchmark: [1, 1], drawdown: [0, 0.1] }

@@ -1,6 +1,5 @@
 import type { BacktestMetrics, BacktestReport, BacktestSummary, Measured, TrainingRun } from '@streamforge/contracts'
 import { formatCount } from '../../format.ts'
-import type { ChartLine } from '../../parts/line-chart.tsx'
 import { formatFigure } from '../../parts/nice-ticks.ts'
 
 const strategies: Record<string, string> = { dqn: 'Agent (DQN)', buy_and_hold: 'Buy and hold', moving_average: 'Moving averages', rsi: 'RSI', gnn: 'Forecasts as signals' }
@@ -40,7 +39,8 @@ export const backtestName = ({ strategy, run_id: runId }: Pick<BacktestSummary, 
 
 export interface MetricRow { name: string; about: string; of: (metrics: BacktestMetrics) => { text: string; interval?: string; tone?: 'up' | 'down' } | undefined }
 
-const percent = (share: number) => `${(share * 100).toFixed(2)} %`
+/** A few bars' return, taken for a year's, may have more digits than anyone reads. */
+const percent = (share: number) => `${Math.abs(share) < 100 ? (share * 100).toFixed(2) : formatFigure(share * 100)} %`
 const signedPercent = (share: number) => `${share > 0 ? '+' : ''}${percent(share)}`
 const toneOf = (value: number) => (value > 0 ? 'up' as const : value < 0 ? 'down' as const : undefined)
 const asShare = (m: Measured | undefined, signed = true) => m && {
@@ -88,21 +88,7 @@ export function chartLabel(report: BacktestReport): string {
   return `Candles of ${report.symbol}, ${report.interval}, with ${count('buy')} purchases and ${count('sell')} sales of ${strategyName(report.strategy)}; its portfolio came to ${formatMoney(report.metrics.final_value)}, buy and hold to ${formatMoney(report.benchmark.final_value)}; largest drawdown ${percent(report.metrics.max_drawdown.value)}`
 }
 
-const reported: Record<string, string> = {
-  loss: 'loss', mean_reward: 'mean reward of a step', reward: 'reward', epsilon: 'share of random actions', validation_return: 'return on the validation bars', episode_return: 'return of an episode',
-}
-const mostLines = 4
-
-/** The loss and what else was reported, each a line of its own: their scales differ. */
-export function learningLines({ epochs }: Pick<TrainingRun, 'epochs'>): ChartLine[] {
-  const names = [...new Set(epochs.flatMap((epoch) => Object.keys(epoch.metrics)))].filter((name) => name !== 'loss').slice(0, mostLines - 1)
-  const line = (name: string, tone: ChartLine['tone'], of: (epoch: TrainingRun['epochs'][number]) => number | undefined): ChartLine => ({
-    name: reported[name] ?? name.replaceAll('_', ' '), tone, points: epochs.flatMap((epoch) => { const value = of(epoch); return value !== undefined && Number.isFinite(value) ? [[epoch.epoch, value] as const] : [] }),
-  })
-  return [line('loss', 1, (epoch) => epoch.loss), ...names.map((name, i) => line(name, ([2, 3, 4] as const)[i] ?? 1, (epoch) => epoch.metrics[name]))].filter(({ points: told }) => told.length > 0)
-}
-
-/** The run that a report comes from; then those that train an agent now. */
+/** Runs that train an agent now; then the one that a report comes from. */
 export function shownRuns(runs: readonly TrainingRun[], runId: string | undefined): TrainingRun[] {
   const agents = runs.filter((run) => run.kind === 'agent')
   return [...agents.filter((run) => run.status === 'running' && run.run_id !== runId), ...agents.filter((run) => run.run_id === runId)]
