@@ -22,7 +22,8 @@ async function forecastStages(store: Store, interval?: Interval): Promise<StageS
   const stages = await orIfMissing(store.find<StageSpec & StoredDocument>('stages', {
     ...(interval !== undefined && { where: { type: `forecast_${interval}` } }), sort: [{ field: 'created_at', direction: 'desc' }], limit: shownStages,
   }), [])
-  return stages.filter((stage) => stage.type.startsWith('forecast_') && stage.replay_of === undefined)
+  // Of an agent's pipeline such a stage makes signals.
+  return stages.filter((stage) => stage.type.startsWith('forecast_') && stage.pipeline.type !== 'trade_agent' && stage.replay_of === undefined)
 }
 
 /** What is forecast: each symbol and interval once, sorted. */

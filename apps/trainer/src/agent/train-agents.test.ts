@@ -1,20 +1,22 @@
 import { createHash } from 'node:crypto'
 import { BacktestReport, type Candle, type Forecast, forecastKey, ModelVersion, TrainingRun } from '@streamforge/contracts'
 import type { StoredDocument } from '@streamforge/store'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type AgentBench, bars, from, openAgentBench, queueId, runId, step, swings } from './agent.test-support.ts'
 
 // Some seconds of processor time, which a loaded machine may stretch.
 vi.setConfig({ testTimeout: 120_000 })
 
 let bench: AgentBench
-beforeEach(async () => { bench = await openAgentBench() })
-afterEach(() => bench.close())
+const openBench = async () => { bench = await openAgentBench() }
 
 const reports = () => bench.store.find<BacktestReport & StoredDocument>('backtests', { sort: [{ field: '_key', direction: 'asc' }] })
 const sha256 = (content: Uint8Array) => `sha256:${createHash('sha256').update(content).digest('hex')}`
 
 describe('training agents', () => {
+  beforeEach(openBench)
+  afterEach(() => bench.close())
+
   it('leaves an agent, its learning curve, and a valid backtest of every strategy', async () => {
     await bench.market(swings())
     const outcome = await bench.run(await bench.plan())
@@ -118,6 +120,9 @@ describe('training agents', () => {
 })
 
 describe("a network's forecasts as signals", () => {
+  beforeEach(openBench)
+  afterEach(() => bench.close())
+
   const forecasts = (model_version: number): (Forecast & StoredDocument)[] => Array.from({ length: bars }, (_, bar) => {
     const open_time = from + bar * step
     const forecast: Forecast = {
@@ -159,22 +164,28 @@ describe("a network's forecasts as signals", () => {
 })
 
 describe('what cannot be traded', () => {
-  const changed = (change: (candle: Candle, bar: number) => Partial<Candle> | null) => () => bench.market(swings('BTCUSDT', change))
+  beforeAll(openBench)
+  afterAll(() => bench.close())
+
+  const changed = (change: (candle: Candle, bar: number) => Partial<Candle> | null) => (symbol: string) => bench.market(swings(symbol, change))
+  const featuresOnly = { inputs: [{ queue_id: 'wf-all-features_5m-20250101-a1b2c3', venue: 'binance', symbol: 'ALL', type: 'features_5m' as const, collection_name: 'all_features_5m', kafka_topic: 'x', from }] }
+  // Each case has a symbol and a workflow of its own.
   it.each([
-    ['too few bars', 'TOO_FEW_BARS', changed(() => ({})), { to: from + 60 * step }, {}],
-    ['a range of which little is stored', 'TOO_FEW_BARS', changed((_, bar) => (bar > 15 ? null : {})), {}, {}],
-    ['gaps after which features never come back', 'TOO_FEW_BARS', changed((_, bar) => (bar % 7 > 4 ? null : {})), {}, {}],
-    ['no candles', 'NO_DATA', () => bench.market([]), {}, {}],
-    ['a constant price', 'CONSTANT_SERIES', changed(() => ({ open: 5, high: 5, low: 5, close: 5 })), {}, {}],
-    ['no volume', 'NO_VOLUME', changed(() => ({ volume: 0 })), {}, {}],
-    ['a capital that does not buy one unit', 'CAPITAL_TOO_SMALL', changed(() => ({})), {}, { lot_size: 1, initial_capital: 20 }],
-    ['a price that is no number', 'BAD_TRAINING_DATA', changed((_, bar) => (bar === 300 ? { close: 'high' as never } : {})), {}, {}],
-    ['no candles among the inputs', 'STAGE_INPUT_MISSING', changed(() => ({})), { symbols: ['BTCUSDT'], inputs: [{ queue_id: 'wf-all-features_5m-20250101-a1b2c3', venue: 'binance', symbol: 'ALL', type: 'features_5m' as const, collection_name: 'all_features_5m', kafka_topic: 'x', from }] }, {}],
-  ])('%s ends with %s', async (name, code, prepare, changes, agent) => {
-    await prepare()
-    const outcome = await bench.run(await bench.plan(changes, agent))
+    ['a', 'too few bars', 'TOO_FEW_BARS', changed(() => ({})), { to: from + 60 * step }, {}],
+    ['b', 'a range of which little is stored', 'TOO_FEW_BARS', changed((_, bar) => (bar > 15 ? null : {})), {}, {}],
+    ['c', 'gaps after which features never come back', 'TOO_FEW_BARS', changed((_, bar) => (bar % 7 > 4 ? null : {})), {}, {}],
+    ['d', 'no candles', 'NO_DATA', changed(() => null), {}, {}],
+    ['e', 'a constant price', 'CONSTANT_SERIES', changed(() => ({ open: 5, high: 5, low: 5, close: 5 })), {}, {}],
+    ['f', 'no volume', 'NO_VOLUME', changed(() => ({ volume: 0 })), {}, {}],
+    ['1', 'a capital that does not buy one unit', 'CAPITAL_TOO_SMALL', changed(() => ({})), {}, { lot_size: 1, initial_capital: 20 }],
+    ['2', 'a price that is no number', 'BAD_TRAINING_DATA', changed((_, bar) => (bar === 300 ? { close: 'high' as never } : {})), {}, {}],
+    ['3', 'no candles among the inputs', 'STAGE_INPUT_MISSING', changed(() => ({})), featuresOnly, {}],
+  ])('%s: %s ends with %s', async (letter, name, code, prepare, changes, agent) => {
+    const [symbol, workflow] = [`X${letter.toUpperCase()}USDT`, letter.repeat(6)]
+    await prepare(symbol)
+    const outcome = await bench.run(await bench.plan({ ...changes, symbols: [symbol], queue_id: queueId(workflow) }, agent))
     expect(outcome).toMatchObject({ ended: 'failed', error: { code, message: expect.stringMatching(/./) } })
-    const run = await bench.registry.run(runId('BTCUSDT'))
+    const run = await bench.registry.run(runId(symbol, workflow))
     expect(run === undefined ? 'planned in vain' : `${run.status} ${run.message}`).toMatch(name === 'too few bars' ? /^planned in vain$/ : new RegExp(`^failed ${code}: `))
     expect(await bench.registry.versions()).toEqual([])
   })

@@ -41,7 +41,7 @@ const url = '/api/forecasts?symbol=BTCUSDT&interval=5m'
 
 async function addStage(name: string, created_at: number, records: readonly (Forecast | ForecastScore)[], rest: object = {}): Promise<void> {
   for (const collection of ['stages', 'queues', `forecasts_${name}`]) await store.ensureCollection(collection)
-  await store.writeBatch('stages', [{ _key: name, queue_id: name, type: 'forecast_5m', venue: 'binance', interval: '5m', symbols: ['BTCUSDT', 'ETHUSDT'], created_at, ...rest }])
+  await store.writeBatch('stages', [{ _key: name, queue_id: name, type: 'forecast_5m', venue: 'binance', interval: '5m', symbols: ['BTCUSDT', 'ETHUSDT'], created_at, pipeline: { type: 'train_gnn' }, ...rest }])
   await store.writeBatch('queues', [{ _key: name, queue_id: name, collection_name: `forecasts_${name}` }])
   await store.writeBatch(`forecasts_${name}`, records.map((record) => ({ _key: recordKey(record), ...record })))
 }
