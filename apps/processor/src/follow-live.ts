@@ -73,6 +73,8 @@ export async function followLive(runs: readonly SymbolRun[], options: FollowOpti
     if (newest) symbol.run.closeThrough(newest.event_time)
     await symbol.commit()
   }
+  // Its topic outlives it; who retries this stage reads it from its start again, which changes nothing.
+  await bus.admin.deleteGroup(newsGroupOf(assignment.queue_id)).catch((err: unknown) => log.warn({ err }, 'the group that followed news could not be deleted'))
   onCommit()
 }
 
