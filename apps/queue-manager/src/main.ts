@@ -47,7 +47,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
   })
   const objects = await connectObjects({ kind: 'embedded', directory: join(dataDir, 'objects') })
   const models = await openModelRegistry({ store, objects, now, mlflow: mlflowOptions(config) })
-  const retraining = startRetraining({ store, orchestrator, models, log, now }, config.RETRAINING_POLL_MS)
+  const retraining = startRetraining({ store, orchestrator, models, instruments, log, now }, config.RETRAINING_POLL_MS)
   let reading = true
   orchestrator.failed.catch((err: unknown) => {
     reading = false

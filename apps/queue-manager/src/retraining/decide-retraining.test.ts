@@ -12,7 +12,7 @@ const facts = { dataTo: now, newBars: 12, trainedTo: now - 12 * bar }
 
 it('trains on history at once where there is no model', () => {
   expect(decideRetraining(stored(), { dataTo: now, newBars: 0, trainedTo: undefined }, now)).toEqual({ start: { from: now - 500 * bar, to: now, reason: 'there is no model yet' } })
-  expect(decideRetraining(stored(), { dataTo: undefined, newBars: 0, trainedTo: undefined }, now)).toEqual({ waitsFor: 'stored bars of every symbol' })
+  expect(decideRetraining(stored(), { dataTo: undefined, newBars: 0, trainedTo: undefined }, now)).toEqual({ waitsFor: 'bars: the store has none of some symbol, or the venue cannot be asked' })
 })
 
 it('trains again once enough new bars came, and not one bar before', () => {

@@ -2,7 +2,7 @@ import { intervalLengths, type RetrainingPolicy, type StoredRetraining } from '@
 
 /** What is known of a model's data as the decision is made. */
 export interface RetrainingFacts {
-  /** Bars are there up to this instant (excluded); undefined: none are. */
+  /** Bars are there up to this instant (excluded); undefined: none are, or nobody can tell. */
   dataTo: number | undefined
   /** Bars newer than `trainedTo`, of the symbol that has fewest. */
   newBars: number
@@ -23,7 +23,7 @@ export function decideRetraining(retraining: StoredRetraining, { dataTo, newBars
   const { policy, current, runs, failures } = retraining
   if (current) return { waitsFor: `the end of training ${current.number}` }
   if (!policy.enabled) return { waitsFor: 'being enabled' }
-  if (dataTo === undefined) return { waitsFor: 'stored bars of every symbol' }
+  if (dataTo === undefined) return { waitsFor: 'bars: the store has none of some symbol, or the venue cannot be asked' }
   const endedAt = runs[0]?.ended_at
   const pause = Math.max(policy.minimum_interval_minutes * minuteMs, failureBackoffMs(failures))
   if (endedAt !== undefined && now < endedAt + pause) return { waitsFor: `${new Date(endedAt + pause).toISOString()}${failures > 0 ? `, after ${failures} failed` : ''}` }

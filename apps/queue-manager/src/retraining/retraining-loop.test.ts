@@ -35,7 +35,7 @@ const models: RetrainingParts['models'] = {
     return champion && { _key: `${model}_champion`, model, alias: 'champion', model_version: champion.version, version: 1, changed_at: clock, reason: 'r' }
   },
 }
-const parts = (more: Partial<RetrainingParts> = {}): RetrainingParts => ({ store: platform.store, orchestrator, models, log: pino({ level: 'silent' }), now: () => clock, ...more })
+const parts = (more: Partial<RetrainingParts> = {}): RetrainingParts => ({ store: platform.store, orchestrator, models, instruments: { clockLead: async () => 0 }, log: pino({ level: 'silent' }), now: () => clock, ...more })
 const look = (more?: Partial<RetrainingParts>) => lookAtRetraining(parts(more))
 const records = () => retrainingRecords(platform.store)
 const stored = async () => StoredRetraining.parse(await records().get(model))
@@ -133,7 +133,7 @@ it('counts the champion that a person has trained, and the bars that are stored'
   versions = [{ version: 1, workflow_id: 'wf-000001', model, held_out: { from: begin - hour, to: Date.UTC(2025, 0, 10) }, promotion: { promoted: true, reason: 'r' } } as ModelVersion]
   await records().put(model, policyOf({ new_bars_from: 'stored' }), clock)
   await look()
-  expect((await stored()).waits_for).toBe('stored bars of every symbol')
+  expect((await stored()).waits_for).toBe('bars: the store has none of some symbol, or the venue cannot be asked')
   const live = await orchestrator.create(WorkflowRequest.parse({ symbols: ['AAAUSDT', 'BBBUSDT'], types: ['api_candles_5m'], time_range: '2025-01-09:2025-01-10' }))
   const bars = (symbol: string, count: number) => Array.from({ length: count }, (_, i) => ({ _key: `${symbol}_5m_${Date.UTC(2025, 0, 10) + i * bar}`, open_time: Date.UTC(2025, 0, 10) + i * bar }))
   for (const { collection_name: collection, symbol } of live.queues) {
@@ -146,6 +146,14 @@ it('counts the champion that a person has trained, and the bars that are stored'
   await platform.store.writeBatch(other.collection_name, bars('BBBUSDT', 13))
   await look()
   expect(await stored()).toMatchObject({ current: { number: 1, to: Date.UTC(2025, 0, 10) + 13 * bar } })
+})
+
+it('goes by the venue\'s clock, and waits while the venue cannot be asked', async () => {
+  await records().put(model, policyOf(), clock)
+  await look({ instruments: { clockLead: async () => undefined } })
+  expect((await stored()).waits_for).toContain('the venue cannot be asked')
+  await look({ instruments: { clockLead: async () => -365 * 24 * hour } })
+  expect(await stored()).toMatchObject({ current: { to: Date.UTC(2024, 0, 11) } })
 })
 
 it('refuses a policy that no training could follow', () => {

@@ -3,6 +3,7 @@ import type { ModelRegistry } from '@streamforge/models'
 import type { Store } from '@streamforge/store'
 import type { Logger } from 'pino'
 import type { Orchestrator } from '../orchestrator/orchestrator.ts'
+import type { InstrumentList } from '../plan/instrument-list.ts'
 import { decideRetraining, type RetrainingFacts } from './decide-retraining.ts'
 import { retrainingName, retrainingRequest } from './retraining-request.ts'
 import { retrainingRecords } from './retraining-records.ts'
@@ -12,6 +13,7 @@ export interface RetrainingParts {
   store: Store
   orchestrator: Pick<Orchestrator, 'create' | 'workflow' | 'records'>
   models: Pick<ModelRegistry, 'alias' | 'version' | 'versions'>
+  instruments: Pick<InstrumentList, 'clockLead'>
   log: Logger
   /** Milliseconds since the epoch. */
   now: () => number
@@ -107,11 +109,14 @@ async function save(retraining: StoredRetraining, change: Partial<StoredRetraini
   return await retrainingRecords(store).save(next) ? next : undefined
 }
 
-async function factsOf(retraining: StoredRetraining, { store, models, now }: RetrainingParts): Promise<RetrainingFacts> {
+async function factsOf(retraining: StoredRetraining, { store, models, instruments, now }: RetrainingParts): Promise<RetrainingFacts> {
   const { policy, model } = retraining
   const trainedTo = retraining.trained_to ?? await championTo(models, model)
   if (policy.new_bars_from === 'stored') return { trainedTo, ...await storedBars(store, policy, trainedTo) }
-  const dataTo = floorToInterval(now() - settleMs, policy.interval)
+  // What has closed is the venue's to say: a simulated one may live in another year.
+  const lead = await instruments.clockLead(policy.venue)
+  if (lead === undefined) return { trainedTo, dataTo: undefined, newBars: 0 }
+  const dataTo = floorToInterval(now() + lead - settleMs, policy.interval)
   return { trainedTo, dataTo, newBars: trainedTo === undefined ? 0 : Math.max(0, Math.floor((dataTo - trainedTo) / intervalLengths[policy.interval])) }
 }
 
