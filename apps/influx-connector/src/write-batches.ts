@@ -16,8 +16,8 @@ export interface WriteOptions {
   onWritable: (writable: boolean) => void
 }
 
-/** One request of InfluxDB, one transaction of the embedded file. */
-const batchSize = 5_000
+/** One request of InfluxDB, one transaction of the embedded file. Rows of features are large: more at once is more memory, and not faster. */
+const batchSize = 2_000
 /** A database that deletes by age may refuse what it is about to delete. */
 const marginMs = 3_600_000
 

@@ -91,12 +91,18 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     const manager = await start('queue-manager', { ...venue, PORT: String(options.port) }, 'API; its documentation is at /docs')
     const dashboard = startDashboard(options, (port) => start('dashboard', { PORT: String(port), QUEUE_MANAGER_URL: manager.url }, 'open it in a browser'))
     closers.push(async () => (await dashboard)?.stop())
-    // Where people look on: nothing waits for it, and news is judged whenever it runs.
-    if (options.dashboardPort !== undefined) {
-      const sentiment = start('sentiment', {}, 'judges news', { script: 'apps/processor/src/sentiment/main.ts', readyUrl: healthUrlOf })
-        .catch((error: unknown) => options.say(`  ${'sentiment'.padEnd(19)} not started: ${(error as Error).message}`))
-      closers.push(() => sentiment)
+    // Where people look on: nothing waits for these, and what they missed they do when they run again.
+    const beside = (name: string, about: string, script?: string) => {
+      if (options.dashboardPort === undefined) return
+      const started = start(name, venue, about, { ...(script !== undefined && { script }), readyUrl: healthUrlOf })
+        .catch((error: unknown) => options.say(`  ${name.padEnd(19)} not started: ${(error as Error).message}`))
+      closers.push(() => started)
     }
+    beside('feed-fetcher', 'asks for quotes and news on a schedule')
+    beside('feed-connector', 'stores what feeds bring', 'apps/arango-connector/src/feeds/main.ts')
+    beside('sentiment', 'judges news', 'apps/processor/src/sentiment/main.ts')
+    beside('influx-connector', 'carries candles, features, forecasts and quotes into the time series')
+    if (alertChannels.some((name) => process.env[name] !== undefined)) beside('alerter', 'tells people what stops or looks wrong')
     return {
       url: manager.url, dashboardUrl: dashboard.then((service) => service?.url), exchangeUrl: venue.BINANCE_REST_URL ?? process.env.BINANCE_REST_URL ?? 'https://api.binance.com', dataDir, kafka, stop,
       pid: (name) => services.find((s) => s.name === name)?.pid(),
@@ -107,6 +113,9 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     throw error
   }
 }
+
+/** Without any of these there is nobody to tell; docs/ALERTS.md has them. */
+const alertChannels = ['ALERT_TELEGRAM_CHAT', 'ALERT_SMTP_URL', 'ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_URL_FILE']
 
 /** Nobody waits for it, and data is loaded without it too. */
 async function startDashboard(options: PlatformOptions, start: (port: number) => Promise<SupervisedService>): Promise<SupervisedService | undefined> {
