@@ -1,10 +1,11 @@
 import { ensureTopics } from '@streamforge/bus'
-import { createCounter, runService } from '@streamforge/service'
+import { runService } from '@streamforge/service'
+import { feedStoringMetrics } from './feed-storing-metrics.ts'
 import { storeFeeds } from './store-feeds.ts'
 
 await runService('feed-connector', {}, async ({ bus, store: connect, metrics, now, name, log }) => {
   await ensureTopics(bus)
-  const stored = createCounter(metrics, 'streamforge_feed_documents_stored_total', 'Quotes, articles and what they say, given to the store', 'collection')
+  const { stored } = feedStoringMetrics(metrics)
   const storing = await storeFeeds({ bus, store: await connect(), service: name, now, onStored: (collection, documents) => stored.inc({ collection }, documents) })
   log.info('storing what feeds bring')
   storing.done.catch((err: unknown) => {
