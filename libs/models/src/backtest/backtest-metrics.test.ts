@@ -72,4 +72,19 @@ describe('metrics of a backtest', () => {
     const deviation = Math.sqrt(returns.reduce((sum, r) => sum + (r - mean) ** 2, 0) / 6)
     expect(sharpe!.value).toBeCloseTo((mean / deviation) * Math.sqrt((365.25 * 288 * 7) / 8), 8)
   })
+
+  it('are those that the Python package backtesting 0.6.5 has of the same orders', () => {
+    // Its equity at bars 99, 199, 299 and 399, drawdown, and numpy's ratios of that equity: see backtest-peer.integration.test.ts.
+    const series = walk(400, 21)
+    const rules = { ...usual, lotSize: 1 }
+    const run = runBacktest({ bars: series, rules, segments: [{ from: 0, to: 400, plan: movingAverage({ fast: 5, slow: 20 }) }] })
+    const theirs = [107355.6994017357, 102502.98214009931, 89871.71581796074, 85647.8307628663]
+    for (const [i, value] of theirs.entries()) expect(run.values[99 + 100 * i]! / value).toBeCloseTo(1, 12)
+    const figures = measured(series, movingAverage({ fast: 5, slow: 20 }), rules).metrics
+    const year = Math.sqrt(365.25 * 288)
+    expect(figures.max_drawdown.value).toBeCloseTo(0.2552911303371166, 12)
+    expect(figures.sharpe!.value / year).toBeCloseTo(-0.07527271980159038, 12)
+    expect(figures.sortino!.value / year).toBeCloseTo(-0.09824084072117376, 12)
+    expect(figures.fills).toBe(27)
+  })
 })
