@@ -7,7 +7,7 @@ import type { Store } from '@streamforge/store'
 
 /** What feed-fetcher and the judges of news leave in the store, made from the contracts: for tests of the pages that show it. */
 const day = 86_400_000
-const scorer = { scorer: 'lexicon', scorer_version: '1.0.0' }
+const scorer = { scorer: 'lexicon', scorer_version: '1.0.0+afinn-165-financialmarketnews-3.0.0' }
 
 const headlines = [
   ['Bitcoin rallies as funds report record inflows', 0.72], ['Exchange halts withdrawals after a breach', -0.81], ['Network upgrade is set for March', 0.05],
@@ -43,7 +43,7 @@ export async function storeNews(store: Store, now: number): Promise<void> {
     const [symbol, date] = name.split(' ') as [string, string]
     const count = (label: string) => of.filter((s) => s.label === label).length
     return {
-      kind: 'daily_sentiment', symbol, day: date, articles: of.length, positive: count('positive'), neutral: count('neutral'), negative: count('negative'), mean: of.reduce((sum, s) => sum + s.score, 0) / of.length, scorers: ['lexicon@1.0.0'],
+      kind: 'daily_sentiment', symbol, day: date, articles: of.length, positive: count('positive'), neutral: count('neutral'), negative: count('negative'), mean: of.reduce((sum, s) => sum + s.score, 0) / of.length, scorers: [`${scorer.scorer}@${scorer.scorer_version}`],
       event_time: Date.parse(date) + day, known_time: Math.max(...of.map((s) => s.known_time)),
     }
   })

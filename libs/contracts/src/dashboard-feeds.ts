@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Epoch } from './epoch.ts'
-import { FeedAnswer, FeedCommand, FeedFileState, FeedState, FeedSymbol } from './feeds.ts'
+import { FeedAnswer, FeedCommand, FeedFileState, FeedName, FeedState, FeedSymbol } from './feeds.ts'
 import { DailySentiment, NewsArticle, NewsSentiment } from './news.ts'
 
 /** What the dashboard's server answers about news and feeds, and what its Feeds page may ask for. */
@@ -28,9 +28,16 @@ export type NewsAnswer = z.infer<typeof NewsAnswer>
 /** The feed.yaml in force without its text. */
 export const FeedFileSummary = FeedFileState.omit({ text: true })
 
+/** A fetcher as it stands without its last runs: of a thousand fetchers these would be megabytes. */
+export const FeedSummary = FeedState.omit({ recent: true })
+export type FeedSummary = z.infer<typeof FeedSummary>
+
 /** GET /api/feeds: every fetcher as it stands, by name. */
-export const FeedsAnswer = z.strictObject({ feeds: z.array(FeedState), file: FeedFileSummary.nullable().describe('null: feed-fetcher has never run here') })
+export const FeedsAnswer = z.strictObject({ feeds: z.array(FeedSummary), file: FeedFileSummary.nullable().describe('null: feed-fetcher has never run here') })
 export type FeedsAnswer = z.infer<typeof FeedsAnswer>
+
+/** GET /api/feed-states/{name}: one fetcher with its last runs. */
+export const FeedParams = z.strictObject({ name: FeedName })
 
 /** GET /api/feeds/file */
 export const FeedFileAnswer = z.strictObject({ file: FeedFileState.nullable() })

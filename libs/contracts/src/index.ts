@@ -82,5 +82,5 @@ export {
   measurements, measurementNames, MeasurementName, defaultSeriesBucket, type Measurement, type SeriesField, type FieldType, type FieldName, type TagName,
 } from './series.ts'
 export {
-  NewsQuery, ScoredArticle, NewsAnswer, FeedFileSummary, FeedsAnswer, FeedFileAnswer, FeedCommandRequest, FeedCommandAccepted, FeedAnswerParams, FeedAnswerReply,
+  NewsQuery, ScoredArticle, NewsAnswer, FeedFileSummary, FeedSummary, FeedsAnswer, FeedParams, FeedFileAnswer, FeedCommandRequest, FeedCommandAccepted, FeedAnswerParams, FeedAnswerReply,
 } from './dashboard-feeds.ts'

@@ -1,4 +1,4 @@
-import { FeedAnswerReply, FeedFileAnswer, FeedsAnswer } from '@streamforge/contracts'
+import { FeedAnswerReply, FeedFileAnswer, FeedsAnswer, FeedState } from '@streamforge/contracts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDashboard, type DashboardScenario } from '../../dashboard-scenario.ts'
 import { answerFeedCommands, createControlTopic, feedText, storeFeeds, type FeedAnswerer } from '../../feeds-scenario.ts'
@@ -25,10 +25,17 @@ describe('feeds', () => {
 
   it('are told by name, without what feed-fetcher keeps for itself', async () => {
     await storeFeeds(dashboard.store, Date.now())
-    const { feeds, file } = FeedsAnswer.parse(await dashboard.get('/api/feeds'))
+    const read = async () => FeedsAnswer.parse(await dashboard.get('/api/feeds'))
+    await expect.poll(async () => (await read()).feeds.length, { timeout: 5_000 }).toBe(3)
+    const { feeds, file } = await read()
     expect(feeds.map(({ name, status }) => [name, status])).toEqual([['crypto-ticker', 'waiting'], ['market-news', 'paused'], ['us-stocks', 'failing']])
     expect(file).toMatchObject({ version: 4, feeds: 3 })
     expect(FeedFileAnswer.parse(await dashboard.get('/api/feeds/file')).file!.text).toBe(feedText)
+  })
+
+  it('have their last runs each by itself', async () => {
+    expect(FeedState.parse(await dashboard.get('/api/feed-states/crypto-ticker')).recent).toHaveLength(20)
+    expect(await dashboard.get('/api/feed-states/nobody')).toMatchObject({ status: 404, code: 'NOT_FOUND' })
   })
 
   it('are told what to do, and what became of it can be asked', async () => {
@@ -38,7 +45,7 @@ describe('feeds', () => {
     expect(status).toBe(202)
     await expect.poll(() => answerOf(id)).toMatchObject({ command: 'pause', status: 'done' })
     expect(answerer.heard).toMatchObject([{ command: 'pause', feed: 'crypto-ticker', request_id: id }])
-    expect(FeedsAnswer.parse(await dashboard.get('/api/feeds')).feeds[0]).toMatchObject({ paused: true })
+    expect(await dashboard.get('/api/feed-states/crypto-ticker')).toMatchObject({ paused: true })
     expect(await answerOf('nobody-asked')).toBeNull()
   })
 

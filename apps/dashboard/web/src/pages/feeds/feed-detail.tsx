@@ -2,14 +2,23 @@ import type { FeedState } from '@streamforge/contracts'
 import { formatCount, formatInstant } from '../../format.ts'
 import { LineChart } from '../../parts/line-chart.tsx'
 import { Link } from '../../router.tsx'
+import { ProblemNote } from '../../parts/problem-note.tsx'
+import { useReread } from '../../use-reread.ts'
 import { FeedChip } from './feed-table.tsx'
 import { formatBytes, fromNow, symbolsOf } from './feeds-view.ts'
 
 const second = (ms: number) => formatInstant(Math.floor(ms / 1_000) * 1_000)
 const shownSymbols = 12
 
+const rereadMs = 2_000
+
 /** One fetcher: what it is to do, its last runs, and what went wrong of what kind. */
-export function FeedDetail({ feed, now }: { feed: FeedState; now: number }) {
+export function FeedDetail({ name, now }: { name: string; now: number }) {
+  const { data, error } = useReread<FeedState>(`/api/feed-states/${encodeURIComponent(name)}`, rereadMs)
+  return data ? <Detail feed={data} now={now} /> : <ProblemNote error={error} />
+}
+
+function Detail({ feed, now }: { feed: FeedState; now: number }) {
   const { entry, totals, recent, last_error: error, clock_skew_ms: skew } = feed
   const symbols = symbolsOf(feed)
   const facts: [string, string][] = [

@@ -1,12 +1,12 @@
 import { useState } from 'react'
-import type { FeedState } from '@streamforge/contracts'
+import type { FeedSummary } from '@streamforge/contracts'
 import { formatCompact, formatCount, formatInstant } from '../../format.ts'
 import { Link } from '../../router.tsx'
 import { findFeeds, formatBytes, fromNow, stateOf, summary } from './feeds-view.ts'
 
 const pageSize = 100
 
-interface Props { feeds: readonly FeedState[]; chosen: string | undefined; now: number; busy: string | undefined; onTell: (command: 'pause' | 'resume' | 'run_now', feed: string) => void }
+interface Props { feeds: readonly FeedSummary[]; chosen: string | undefined; now: number; busy: string | undefined; onTell: (command: 'pause' | 'resume' | 'run_now', feed: string) => void }
 
 /** Every fetcher: how it stands, when it ran and runs, how long that took, what it brought, what went wrong. */
 export function FeedTable({ feeds, chosen, now, busy, onTell }: Props) {
@@ -31,12 +31,12 @@ export function FeedTable({ feeds, chosen, now, busy, onTell }: Props) {
   )
 }
 
-export function FeedChip({ status }: Pick<FeedState, 'status'>) {
+export function FeedChip({ status }: Pick<FeedSummary, 'status'>) {
   const { mark, name, about } = stateOf(status)
   return <span className={`chip feed-${status}`} title={about}><span aria-hidden="true">{mark}</span> {name}</span>
 }
 
-function FeedRow({ feed, chosen, now, busy, onTell }: { feed: FeedState; chosen: boolean; now: number; busy: boolean } & Pick<Props, 'onTell'>) {
+function FeedRow({ feed, chosen, now, busy, onTell }: { feed: FeedSummary; chosen: boolean; now: number; busy: boolean } & Pick<Props, 'onTell'>) {
   const { name, kind, parser, host, status, paused, last_run: run, next_run_at: next, totals, consecutive_failures: failures, last_error: error } = feed
   return (
     <tr className={chosen ? 'chosen' : undefined}>

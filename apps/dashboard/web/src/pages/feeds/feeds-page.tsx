@@ -11,7 +11,7 @@ import { FeedTable } from './feed-table.tsx'
 import { answerText } from './feeds-view.ts'
 import { FileEditor } from './file-editor.tsx'
 
-const rereadMs = 2_000
+const rereadMs = 3_000
 
 /** The control panel of feed-fetcher: what it fetches, how that goes, and what it is told. */
 export function FeedsPage({ chosen, editing }: { chosen: string | undefined; editing: boolean }) {
@@ -55,7 +55,7 @@ export function FeedsPage({ chosen, editing }: { chosen: string | undefined; edi
       )}
       {editing && <FileEditor feed={chosen} onClose={() => navigate(chosen === undefined ? '/feeds' : `/feeds/${chosen}`)} />}
       {data && data.feeds.length > 0 && <FeedTable feeds={data.feeds} chosen={chosen} now={now} busy={busy} onTell={(command, name) => void tell(command, name)} />}
-      {feed && <FeedDetail feed={feed} now={now} />}
+      {feed && <FeedDetail key={feed.name} name={feed.name} now={now} />}
       {data && chosen !== undefined && !feed && !editing && <p className="note">There is no fetcher <code>{chosen}</code>.</p>}
     </>
   )

@@ -1,4 +1,4 @@
-import type { FeedAnswer, FeedState } from '@streamforge/contracts'
+import type { FeedAnswer, FeedState, FeedSummary } from '@streamforge/contracts'
 import { formatDuration } from '../../format.ts'
 
 type Status = FeedState['status']
@@ -11,17 +11,17 @@ export const stateOf = (status: Status) => states[status]
 const urgency: readonly Status[] = ['failing', 'running', 'waiting', 'closed', 'paused', 'removed']
 
 /** Those that a person looks for, what fails first, then by name. */
-export function findFeeds(feeds: readonly FeedState[], text: string): FeedState[] {
+export function findFeeds(feeds: readonly FeedSummary[], text: string): FeedSummary[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
-  const says = (feed: FeedState) => [feed.name, feed.kind, feed.parser, feed.host, states[feed.status].name, ...symbolsOf(feed)].join(' ').toLowerCase()
+  const says = (feed: FeedSummary) => [feed.name, feed.kind, feed.parser, feed.host, states[feed.status].name, ...symbolsOf(feed)].join(' ').toLowerCase()
   return feeds.filter((feed) => words.every((word) => says(feed).includes(word)))
     .sort((a, b) => urgency.indexOf(a.status) - urgency.indexOf(b.status) || (a.name < b.name ? -1 : 1))
 }
 
-export const symbolsOf = ({ entry }: Pick<FeedState, 'entry'>): string[] => (entry.symbols ?? []).map((symbol) => (typeof symbol === 'string' ? symbol : symbol.symbol))
+export const symbolsOf = ({ entry }: Pick<FeedSummary, 'entry'>): string[] => (entry.symbols ?? []).map((symbol) => (typeof symbol === 'string' ? symbol : symbol.symbol))
 
 /** How many are in which state, in words. */
-export function summary(feeds: readonly FeedState[]): string {
+export function summary(feeds: readonly FeedSummary[]): string {
   const counts = urgency.flatMap((status) => { const count = feeds.filter((feed) => feed.status === status).length; return count ? [`${count} ${states[status].name}`] : [] })
   return counts.join(', ')
 }

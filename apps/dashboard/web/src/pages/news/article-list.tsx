@@ -29,9 +29,9 @@ function Article({ of: { article, sentiments }, compact }: { of: ScoredArticle; 
         {sentiments.map((sentiment) => {
           const { mark, tone } = sentimentMark(sentiment)
           return (
-            <span key={sentiment.symbol} className="nowrap">
+            <span key={sentiment.symbol}>
               {!compact && <><Link href={`/news/${sentiment.symbol}`}>{sentiment.symbol}</Link> </>}
-              <strong className={tone}><span aria-hidden="true">{mark}</span> {sentiment.label} <span className="num">{formatScore(sentiment.score)}</span></strong> by {scorerName(sentiment)}
+              <strong className={`nowrap ${tone}`}><span aria-hidden="true">{mark}</span> {sentiment.label} <span className="num">{formatScore(sentiment.score)}</span></strong> <span title={`${sentiment.scorer} ${sentiment.scorer_version}`}>by {scorerName(sentiment)}</span>
             </span>
           )
         })}

@@ -1,6 +1,6 @@
 import type { DailySentiment } from '@streamforge/contracts'
 import { describe, expect, it } from 'vitest'
-import { byDay, daysBySymbol, daysLabel, formatScore } from './news-view.ts'
+import { byDay, daysBySymbol, daysLabel, formatScore, scorerName } from './news-view.ts'
 
 const from = Date.UTC(2025, 0, 1)
 const day = 86_400_000
@@ -18,5 +18,6 @@ describe('news', () => {
     const at = (ms: number) => ({ article: { published_at: ms }, sentiments: [] }) as never
     expect(byDay([at(from + day + 5), at(from + day), at(from)]).map(([date, of]) => [date, of.length])).toEqual([['2025-01-02', 2], ['2025-01-01', 1]])
     expect([0.256, -0.2, 0].map(formatScore)).toEqual(['+0.26', '−0.20', '0.00'])
+    expect(scorerName({ scorer: 'lexicon', scorer_version: '1.0.0+afinn-165-financialmarketnews-3.0.0' })).toBe('lexicon 1.0.0')
   })
 })

@@ -22,7 +22,8 @@ const tones = { negative: 'down', neutral: 'muted', positive: 'up' } as const
 export const sentimentMark = ({ label }: Pick<NewsSentiment, 'label'>) => ({ mark: marks[label], tone: tones[label] })
 
 export const formatScore = (score: number) => `${score > 0 ? '+' : score < 0 ? '−' : ''}${Math.abs(score).toFixed(2)}`
-export const scorerName = ({ scorer, scorer_version: version }: Pick<NewsSentiment, 'scorer' | 'scorer_version'>) => `${scorer} ${version}`
+/** Who judged, in short: what its version was made of stands behind a plus. */
+export const scorerName = ({ scorer, scorer_version: version }: Pick<NewsSentiment, 'scorer' | 'scorer_version'>) => `${scorer} ${version.split('+', 1)[0]!.slice(0, 24)}`
 
 /** Articles by the day (UTC) they were published on, in the order given. */
 export const byDay = (articles: readonly ScoredArticle[]): [day: string, articles: ScoredArticle[]][] =>
