@@ -7,7 +7,7 @@ export function DryRunRecords({ result: { feed, run, records, rejected } }: { re
   const columns = recordColumns(records)
   return (
     <>
-      <p className="small muted">{run.requests} requests to {run.host}, {formatCount(run.duration_ms)} ms, {formatBytes(run.bytes)}; {formatCount(run.records)} records{run.records > records.length && `, the first ${records.length} of them here`}</p>
+      <p className="small muted">{run.requests} {run.requests === 1 ? 'request' : 'requests'} to {run.host}, {formatCount(run.duration_ms)} ms, {formatBytes(run.bytes)}; {formatCount(run.records)} records{run.records > records.length && `, the first ${records.length} of them here`}</p>
       {run.error && <p className="reason reason-bad">{run.error.message}</p>}
       {records.length > 0 && (
         <div className="scroll dry-run" tabIndex={0} role="region" aria-label={`Records that ${feed} would publish`}>
