@@ -83,6 +83,43 @@ describe('a run', () => {
     expect(await fixture.runs()).toMatchObject([{ outcome: 'failed', faults: { [code]: 1 }, error: { code } }])
   })
 
+  /** The same, for runs that wait between tries: time passes as long as they do. */
+  async function onceWaiting() {
+    const { clock, runUntil } = simulatedClock(start)
+    const fetcher = await fixture.open({ clock, resolve: () => Promise.reject(new Error('no such name')) })
+    let failed: number | undefined
+    const run = fetcher.runOnce().then((count) => { failed = count })
+    while (failed === undefined) await runUntil(clock.now() + 100)
+    await run
+    await fetcher.close()
+    return failed
+  }
+
+  it.each<[string, string, (response: import('node:http').ServerResponse) => void]>([
+    ['429', 'FEED_RATE_LIMITED', (r) => void r.writeHead(429, { 'retry-after': '5' }).end()],
+    ['500', 'FEED_SOURCE_FAILED', (r) => void r.writeHead(500).end()],
+    ['an answer that is cut', 'FEED_CUT_SHORT', (r) => {
+      r.writeHead(200, { 'content-length': '100' })
+      r.write('{', () => r.destroy())
+    }],
+    ['a connection that breaks', 'FEED_UNREACHABLE', (r) => void r.socket?.destroy()],
+    ['a name that nobody knows', 'FEED_DNS_FAILED', () => undefined],
+  ])('tries %s again, twice, and counts each time', async (_, code, fail) => {
+    await fixture.writeFeeds(code === 'FEED_DNS_FAILED' ? feed().replace(`http://${fixture.host}`, 'https://nowhere.example') : feed())
+    fixture.answer = (_, response) => fail(response)
+    expect(await onceWaiting()).toBe(1)
+    expect(await fixture.runs()).toMatchObject([{ outcome: 'failed', requests: 3, retries: 2, faults: { [code]: 3 }, error: { code } }])
+    expect(await state()).toMatchObject({ status: 'failing', totals: { faults: { [code]: 3 } } })
+    expect(await fixture.metrics.getSingleMetricAsString('streamforge_feed_faults_total')).toContain(`code="${code}"} 3`)
+  })
+
+  it('that fails once and then does not is no failure, and what went wrong still counts', async () => {
+    await fixture.writeFeeds(feed())
+    fixture.answer = (asked, response) => fixture.asked.length === 1 ? void response.writeHead(503).end() : json([ticker('1')])(asked, response)
+    expect(await onceWaiting()).toBe(0)
+    expect(await fixture.runs()).toMatchObject([{ outcome: 'ok', requests: 2, retries: 1, records: 1, faults: { FEED_SOURCE_FAILED: 1 } }])
+  })
+
   it("shows how far the source's clock is off", async () => {
     await fixture.writeFeeds(feed())
     fixture.answer = json([ticker('1')], { date: new Date(start + 600_000).toUTCString() })
