@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { createMetrics } from '@streamforge/service'
 import { Registry } from 'prom-client'
@@ -13,18 +13,27 @@ export interface MetricDescription {
   type: string
   help: string
   labels: readonly string[]
-  /** Folders of apps that register it. */
+  /** That register it. */
   services: readonly string[]
 }
 
 /** Files of apps in which metrics are made: each exports functions that take a registry and register all of theirs. */
 export async function metricFiles(root = repositoryRoot): Promise<{ service: string; file: string }[]> {
   const files: { service: string; file: string }[] = []
-  for (const service of await readdir(join(root, 'apps'))) {
-    const paths = await readdir(join(root, 'apps', service, 'src'), { recursive: true }).catch(() => [])
-    for (const path of paths) if (/(^|[/-])metrics\.ts$/.test(path)) files.push({ service, file: join('apps', service, 'src', path) })
+  for (const app of await readdir(join(root, 'apps'))) {
+    const paths = await readdir(join(root, 'apps', app, 'src'), { recursive: true }).catch(() => [])
+    for (const path of paths) {
+      const file = join('apps', app, 'src', path)
+      if (/(^|[/-])metrics\.ts$/.test(path)) files.push({ service: await serviceOf(join(root, file)) ?? app, file })
+    }
   }
   return files.toSorted((a, b) => a.file.localeCompare(b.file))
+}
+
+/** An app may have a second service in a folder of its own, whose main.ts says what it is called. */
+async function serviceOf(file: string): Promise<string | undefined> {
+  const main = await readFile(join(dirname(file), 'main.ts'), 'utf8').catch(() => '')
+  return /run(?:Service|Worker)\('([a-z-]+)'/.exec(main)?.[1]
 }
 
 /** All metrics of StreamForge's own, by registering them as the services do; sorted by name. Those that every service has come with 'every service'. */
