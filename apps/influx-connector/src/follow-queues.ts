@@ -79,8 +79,10 @@ export function followQueues(options: FollowOptions): QueueFollower {
     async look() {
       const { running, ended } = chooseQueues(await readQueues(store))
       const known = new Set([...running, ...ended].map(({ queue_id }) => queue_id))
-      for (const id of readToEnd) if (!known.has(id)) readToEnd.delete(id)
-      for (const id of [...followed.keys()].filter((id) => !known.has(id))) await forget(id)
+      for (const id of [...followed.keys(), ...readToEnd].filter((id) => !known.has(id))) {
+        readToEnd.delete(id)
+        await forget(id)
+      }
       for (const queue of running) {
         readToEnd.delete(queue.queue_id)
         await begin(queue)
