@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { StreamForgeError } from '@streamforge/contracts'
 import type { IncomingMessage } from '../bus.ts'
 import { type EncodedFrame, FrameReader } from './frame.ts'
+import { hearWrites } from './hear-writes.ts'
 import { closingOnError, openDatabase, type Synchronous, transaction } from './sqlite.ts'
 
 /** Offsets are numbers in here (SQLite's integers, exact below 2^53) and bigint at the port. */
@@ -72,9 +73,12 @@ export class TopicLog {
   #watermarks: Watermarks[] = []
   #deleted = false
   #revision = 0
+  readonly #path: string
+  #hearing: { close(): void } | undefined
 
   constructor(topic: { name: string; path: string; partitions: number; retentionMs: number | undefined }, synchronous: Synchronous) {
     this.name = topic.name
+    this.#path = topic.path
     this.partitions = topic.partitions
     this.retentionMs = topic.retentionMs
     this.#database = openDatabase(topic.path, { synchronous, create: false })
@@ -89,6 +93,11 @@ export class TopicLog {
   /** Grows with every change of the topic that this process has noticed. */
   get revision(): number {
     return this.#revision
+  }
+
+  /** Calls `heard` when the file may have changed, whoever has written: a hint, where the system gives one. Only the first listener is kept. */
+  onWrite(heard: () => void): void {
+    this.#hearing ??= hearWrites(this.#path, heard)
   }
 
   /** As of the last refresh or append. */
@@ -177,6 +186,7 @@ export class TopicLog {
   }
 
   close(): void {
+    this.#hearing?.close()
     if (this.#database.isOpen) this.#database.close()
   }
 }

@@ -10,13 +10,19 @@ interface Waiter {
 }
 
 /**
- * Tells readers when a topic has changed. Files give no notice of another process's write, so it looks: every 2 ms after a change,
- * ever less often, down to every 50 ms, while nothing happens. Appends by this process are announced at once.
+ * Tells readers when a topic has changed. It looks: every 2 ms after a change, ever less often, down to every 50 ms, while nothing happens;
+ * and soon when the system gives notice of a write, which comes before the write is whole. Appends by this process are announced at once.
  */
 export class TopicWatcher {
   readonly #waiters = new Set<Waiter>()
-  #interval = SHORTEST_MS
+  #interval: number
   #timer: NodeJS.Timeout | undefined
+  #dueAt = 0
+
+  /** `firstMs`: milliseconds to the first look, for tests. */
+  constructor(firstMs = SHORTEST_MS) {
+    this.#interval = firstMs
+  }
 
   /** Resolves once the topic's revision is not `seen` any more, or when the signal aborts. */
   changed(log: TopicLog, seen: number, signal: AbortSignal): Promise<void> {
@@ -29,6 +35,7 @@ export class TopicWatcher {
       }
       const waiter = { log, seen, wake }
       this.#waiters.add(waiter)
+      log.onWrite(() => this.#hurry())
       signal.addEventListener('abort', wake)
       this.#schedule()
     })
@@ -41,7 +48,16 @@ export class TopicWatcher {
 
   #schedule(): void {
     if (this.#timer !== undefined || this.#waiters.size === 0) return
+    this.#dueAt = performance.now() + this.#interval
     this.#timer = setTimeout(() => this.#look(), this.#interval)
+  }
+
+  #hurry(): void {
+    this.#interval = SHORTEST_MS
+    if (this.#timer === undefined || this.#dueAt - performance.now() <= SHORTEST_MS) return
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#schedule()
   }
 
   #look(): void {
