@@ -5,6 +5,7 @@ import type { Workflow } from '@streamforge/contracts'
 import { connectStore } from '@streamforge/store'
 import { countTopic } from './count-topic.ts'
 import { addHistograms, between, countOf, readCounter, readHistogram, type Histogram } from './histogram.ts'
+import { inspectable, readLiveHeap } from './live-heap.ts'
 import { openPage } from './page-delay.ts'
 import { startPlatformProcess, type PlatformProcess } from './platform-process.ts'
 import { watchProcesses, type ProcessUse } from './processes.ts'
@@ -32,6 +33,8 @@ export interface LiveMeasurement {
   readonly toTopic: Histogram
   readonly page: { readonly client: string; readonly received: Histogram; readonly painted: Histogram | undefined }
   readonly processes: ReadonlyMap<string, ProcessUse>
+  /** Megabytes that each service needs after a collection, before and after it was measured. */
+  readonly liveHeaps: ReadonlyMap<string, { readonly before: number; readonly after: number }>
   /** Of the loaders, over the whole run. */
   readonly counts: { readonly pauses: number; readonly losses: number; readonly badFrames: number; readonly slowReaderLosses: number }
   readonly queues: readonly QueueProof[]
@@ -52,7 +55,7 @@ export async function measureLive(load: LiveLoad): Promise<LiveMeasurement> {
   say('starting the platform')
   const platform = await startPlatformProcess({
     NOW: 'real', WS_RATE: String(load.rate / symbols.length), WS_KEEP_TRADES: '50000', MAX_LIVE_QUEUES: String(types.length * symbols.length),
-    SYMBOLS: symbols.join(','),
+    SYMBOLS: symbols.join(','), ...inspectable,
   })
   try {
     return await measureOn(platform, load)
@@ -80,9 +83,11 @@ async function measureOn(platform: PlatformProcess, load: LiveLoad): Promise<Liv
     say(`${expected} queues are live; warming up for ${load.warmUpSeconds} s`)
     await until(`${page.client} is shown trades of ${symbols[0]}`, 60_000, async () => countOf((await page.read()).received) > 0)
     await pause(load.warmUpSeconds)
+    const heapsBefore = await readLiveHeaps(watch.services())
     await page.reset()
     const [before, seconds, after] = await sampleOver(platform, load)
     const delays = await page.read()
+    const heapsAfter = await readLiveHeaps(watch.services())
     const [load1, machineCores] = [loadavg()[0]!, watch.machineCores()]
     say('measured; the exchange stands still, what is left is stored')
     const truth = await pauseExchange(platform.simulator)
@@ -98,13 +103,26 @@ async function measureOn(platform: PlatformProcess, load: LiveLoad): Promise<Liv
       received: (after.frames - before.frames) / seconds,
       toTopic: between(before.toTopic, after.toTopic),
       page: { client: page.client, ...delays },
-      processes: watch.uses(), counts: loaders.counts, ...await countAll(platform, ended, truth),
+      processes: watch.uses(), liveHeaps: pairs(heapsBefore, heapsAfter), counts: loaders.counts, ...await countAll(platform, ended, truth),
     }
   } finally {
     await watch.stop()
     await page.close().catch(() => undefined)
   }
 }
+
+async function readLiveHeaps(services: ReadonlyMap<string, number>): Promise<Map<string, number>> {
+  const heaps = new Map<string, number>()
+  // One after another: a collection stops its process, and all at once would stop the machine.
+  for (const [name, pid] of services) {
+    const megabytes = await readLiveHeap(pid)
+    if (megabytes !== undefined) heaps.set(name, megabytes)
+  }
+  return heaps
+}
+
+const pairs = (before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>) =>
+  new Map([...after].flatMap(([name, megabytes]) => (before.has(name) ? [[name, { before: before.get(name)!, after: megabytes }] as const] : [])))
 
 interface Reading {
   readonly truth: ExchangeTruth

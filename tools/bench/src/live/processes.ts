@@ -16,6 +16,8 @@ export interface ProcessUse {
 }
 
 export interface ProcessWatch {
+  /** Process ids of the services and jobs that run now, by name; not of trees. */
+  services(): ReadonlyMap<string, number>
   /** By name; processes of one name are added up. */
   uses(): ReadonlyMap<string, ProcessUse>
   /** Cores that the whole machine kept busy meanwhile, on average, whoever ran on them. */
@@ -33,6 +35,7 @@ export interface WatchOptions {
 
 interface Seen {
   readonly name: string
+  readonly tree: boolean
   /** Clock ticks. */
   readonly firstTicks: number
   readonly firstWait: number
@@ -71,7 +74,7 @@ export function watchProcesses({ dataDir, trees, everyMs = 2_000 }: WatchOptions
   const meet = async (pid: number, { ticks, megabytes, wait }: ProcessStat, tree: string | undefined) => {
     const name = tree ?? await serviceName(pid, dataDir)
     if (name === undefined) foreign.add(pid)
-    else seen.set(pid, { name, firstTicks: ticks, firstWait: wait, ticks, megabytes, wait })
+    else seen.set(pid, { name, tree: tree !== undefined, firstTicks: ticks, firstWait: wait, ticks, megabytes, wait })
   }
   const record = (seconds: number) => {
     const sums = new Map<string, { megabytes: number; ticks: number; wait: number }>()
@@ -91,6 +94,7 @@ export function watchProcesses({ dataDir, trees, everyMs = 2_000 }: WatchOptions
   const timer = setInterval(() => { looking = looking.then(look) }, everyMs)
   return {
     uses: () => uses,
+    services: () => new Map([...seen].flatMap(([pid, { name, megabytes, tree }]) => (megabytes > 0 && !tree ? [[name, pid] as const] : []))),
     machineCores: () => (readBusyTicks() - busyAtFirst) / ticksASecond() / ((performance.now() - begun) / 1000),
     async stop() {
       clearInterval(timer)
