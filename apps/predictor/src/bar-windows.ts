@@ -17,39 +17,43 @@ export interface BarWindows {
   slice(openTime: number, bars: number): BarSlice
 }
 
+/** A row, and its values as networks read them: made once, read with every bar of the window. */
+interface KeptRow {
+  row: FeatureRow
+  values: Float32Array
+}
+
 /** Keeps the newest bars of each symbol, in whatever order they come. */
 export function createBarWindows(symbols: readonly string[], interval: Interval, featureSet: FeatureSet): BarWindows {
-  const rows = new Map(symbols.map((symbol) => [symbol, new Map<number, FeatureRow>()]))
+  const rows = new Map(symbols.map((symbol) => [symbol, new Map<number, KeptRow>()]))
   const newest = new Map<string, number>()
   const featureNames = featureSets[featureSet]
   return {
     put(row) {
       const own = rows.get(row.symbol)
       if (!own || own.has(row.open_time)) return
-      own.set(row.open_time, row)
+      own.set(row.open_time, { row, values: Float32Array.from(row.values, (value) => value ?? NaN) })
       newest.set(row.symbol, Math.max(newest.get(row.symbol) ?? 0, row.open_time))
       if (own.size > keptBars * 1.5) keepNewest(own)
     },
-    row: (symbol, openTime) => rows.get(symbol)?.get(openTime),
+    row: (symbol, openTime) => rows.get(symbol)?.get(openTime)?.row,
     newest: (symbol) => newest.get(symbol),
     slice(openTime, bars) {
       const features = new Float32Array(bars * symbols.length * featureNames.length).fill(NaN)
       const times = timesUpTo(openTime, bars, interval)
       symbols.forEach((symbol, n) => {
         const own = rows.get(symbol)!
-        times.forEach((time, t) => copyValues(own.get(time), features, (t * symbols.length + n) * featureNames.length))
+        times.forEach((time, t) => {
+          const kept = own.get(time)
+          if (kept) features.set(kept.values, (t * symbols.length + n) * featureNames.length)
+        })
       })
       return { symbols, featureNames, features }
     },
   }
 }
 
-function copyValues(row: FeatureRow | undefined, features: Float32Array, at: number): void {
-  if (!row) return
-  for (let f = 0; f < row.values.length; f++) features[at + f] = row.values[f] ?? NaN
-}
-
-function keepNewest(rows: Map<number, FeatureRow>): void {
+function keepNewest(rows: Map<number, unknown>): void {
   for (const time of [...rows.keys()].sort((a, b) => b - a).slice(keptBars)) rows.delete(time)
 }
 

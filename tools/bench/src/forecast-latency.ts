@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { type Bus, connectBus, ensureTopics, publishMessages, tailMessages } from '@streamforge/bus'
 import { assignmentToEnv, catalog, dataTopic, featureKey, type FeatureRow, featureSets, Pipeline, StageSpec } from '@streamforge/contracts'
 import { openModelRegistry, quantile, seededRandom } from '@streamforge/models'
@@ -18,6 +19,8 @@ const window = 32
 const history = 100
 const warmBars = 50
 const bars = 400
+/** Bars come minutes apart: each finds the predictor idle, with nothing left to do of the one before. */
+const idleMs = 60
 const from = Date.UTC(2025, 0, 1)
 const step = 300_000
 const queue_id = 'wf-all-forecast_5m-20250101-be0c40'
@@ -27,7 +30,7 @@ const symbols = Array.from({ length: assets }, (_, i) => `A${String(i).padStart(
 
 /**
  * Milliseconds from before the last feature record of a bar is handed to the bus until the last of the bar's forecasts has come off the topic: 50 assets,
- * window 32, hidden 32, no relations; the predictor is a process of its own, the bus the embedded one. One bar at a time.
+ * window 32, hidden 32, no relations; the predictor is a process of its own, the bus the embedded one. One bar at a time, the predictor idle before each.
  */
 export async function benchForecasts(): Promise<BenchmarkResult> {
   const directory = await mkdtemp(join(tmpdir(), 'streamforge-bench-forecast-'))
@@ -113,6 +116,7 @@ async function measure(bus: Bus): Promise<number[]> {
   await forecast(history - 1)
   for (let bar = history; bar < history + warmBars + bars; bar++) {
     const rows = rowsOf(bar)
+    await setTimeout(idleMs)
     await publishMessages(bus, catalog.data, rows.slice(0, -1), { topic })
     const done = forecast(bar)
     const began = performance.now()

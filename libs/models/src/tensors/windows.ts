@@ -31,7 +31,8 @@ export function toWindowSource(panel: Pick<Panel, 'features' | 'featureNames' | 
   for (let t = 0; t < bars; t++) {
     for (let n = 0; n < assets; n++) {
       const from = (t * assets + n) * features
-      byAsset.set(scaled.subarray(from, from + features), (n * bars + t) * features)
+      const to = (n * bars + t) * features
+      for (let f = 0; f < features; f++) byAsset[to + f] = scaled[from + f]!
     }
   }
   return { bars, assets, features, byAsset, present: presentAssets(panel) }
