@@ -5,7 +5,8 @@ import type { FollowParts } from './live-hub.ts'
 import type { ChannelSource, Publish } from './share-channel.ts'
 
 const gatherMs = 100
-const shownLevels = 50
+/** Of each side; a page shows somewhat fewer. */
+const shownLevels = 20
 
 /** A symbol's book whenever it has changed. That it may not be trusted any more is told at once. */
 export function followBook({ feeds }: FollowParts, channel: Extract<LiveChannel, { kind: 'book' }>, publish: Publish): ChannelSource {

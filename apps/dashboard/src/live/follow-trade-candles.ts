@@ -12,7 +12,8 @@ import { oneAtATime } from './one-at-a-time.ts'
 import type { ChannelSource, Publish } from './share-channel.ts'
 import type { TopicFeed } from './topic-feed.ts'
 
-const gatherMs = 100
+/** A candle that grows is drawn anew as a whole chart: a few times a second is what eyes and phones bear. */
+const gatherMs = 200
 const catchUpLimit = 1_000
 /** A trade that has not been stored so many seconds after a later one was published is not on its way. */
 const mostReadings = 60

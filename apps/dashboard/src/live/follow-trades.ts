@@ -6,8 +6,9 @@ import type { FollowParts } from './live-hub.ts'
 import type { ChannelSource, Publish } from './share-channel.ts'
 
 /** Changes are gathered so long before they are sent: fast enough for eyes, slow enough for phones. */
-const gatherMs = 50
-const tapeLength = 200
+const gatherMs = 100
+/** As many as a page's tape shows: more would be written, sent and read for nothing. */
+const tapeLength = 60
 const catchUpLimit = 1_000
 
 /** A symbol's trades as they come. Of more than a tape holds within one gathering only the newest are sent. */
@@ -22,9 +23,8 @@ export function followTrades({ store, datasets, feeds }: FollowParts, channel: E
   const attached = attachFeeds(feeds, channel, {
     onUpdate({ trades }) {
       if (!trades.length) return
-      fresh = fresh.concat(trades)
-      skipped += Math.max(0, fresh.length - tapeLength)
-      fresh = fresh.slice(-tapeLength)
+      fresh.push(...trades)
+      if (fresh.length > tapeLength) skipped += fresh.splice(0, fresh.length - tapeLength).length
       gathered.touch()
     },
   })

@@ -1,12 +1,15 @@
-/** Work that follows changes, at most once in `ms` however many there are. */
-export function gather(ms: number, work: () => void): { touch(): void; close(): void } {
+/**
+ * Work that follows changes, at most once in `ms` however many there are: at the next multiple of `ms` on the clock, so that what several channels
+ * gather goes out together, and a page draws it together.
+ */
+export function gather(ms: number, work: () => void, now: () => number = Date.now): { touch(): void; close(): void } {
   let timer: NodeJS.Timeout | undefined
   return {
     touch: () => {
       timer ??= setTimeout(() => {
         timer = undefined
         work()
-      }, ms)
+      }, ms - now() % ms)
     },
     close: () => clearTimeout(timer),
   }

@@ -37,7 +37,7 @@ export function TapePanel({ instrument: { venue, symbol, trades: stored, live_tr
         <div className="scroll tape-scroll" tabIndex={0} role="region" aria-labelledby="tape-title">
           <table className="tight">
             <thead><tr><th>Time</th><th className="num">Price</th><th className="num">Quantity</th></tr></thead>
-            <tbody>{tapeRows(trades).map(({ trade, missingBelow }) => <TapeLine key={trade.trade_id} trade={trade} decimals={decimals} missingBelow={missingBelow} />)}</tbody>
+            <tbody>{tapeRows(trades).map(({ trade, missingBelow }, row) => <TapeLine key={row} trade={trade} decimals={decimals} missingBelow={missingBelow} />)}</tbody>
           </table>
         </div>
       )}
@@ -45,6 +45,7 @@ export function TapePanel({ instrument: { venue, symbol, trades: stored, live_tr
   )
 }
 
+/** Lines keep their place and change their text: in a busy market all of them are new many times a second, and texts are cheaper than rows. */
 function TapeLine({ trade, decimals, missingBelow }: { trade: Trade; decimals: number; missingBelow: number }) {
   const side = trade.buyer_maker ? 'sold' : 'bought'
   return (
