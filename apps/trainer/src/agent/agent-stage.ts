@@ -1,4 +1,4 @@
-import { featureSets, type AgentParameters, isStageType, parseStageType, type Pipeline, type StageInput, type StageSpec, StreamForgeError } from '@streamforge/contracts'
+import { agentModelName, featureSets, type AgentParameters, isStageType, parseStageType, type Pipeline, type StageInput, type StageSpec, StreamForgeError } from '@streamforge/contracts'
 import { type AccountRules, type Fold, planWalkForward } from '@streamforge/models'
 import { openTimesOf, runIdOf } from '../training-stage.ts'
 
@@ -41,8 +41,5 @@ const rulesOf = ({ initial_capital, fee_bps, slippage_bps, lot_size, position_sh
 /** One agent's: its registered model and its run, the same for every attempt. */
 export const agentRunId = ({ spec }: AgentStage, symbol: string) => runIdOf(`${spec.queue_id}-${symbol}`)
 
-export function agentModel({ spec, pipeline }: AgentStage, symbol: string): string {
-  const own = `${symbol}-${spec.interval}`.toLowerCase().replace(/[^a-z0-9]+/g, '-')
-  if (pipeline.model === undefined) return `agent-${own}`
-  return spec.symbols.length === 1 ? pipeline.model : `${pipeline.model}-${own}`
-}
+/** The predictor follows it by the same name. */
+export const agentModel = ({ spec: { symbols, interval }, pipeline: { model } }: AgentStage, symbol: string): string => agentModelName({ model, symbols, interval }, symbol)
