@@ -81,7 +81,7 @@ export const catalog = {
     description: "What articles say of symbols, and each symbol's day taken together.",
     topic: 'news-sentiment', partitions: 1, retentionMs: 30 * days,
     schema: SentimentMessage, key: (m) => m.symbol, attempts: 5,
-    publishers: ['processor'], consumers: ['arango-connector', 'influx-connector'],
+    publishers: ['processor'], consumers: ['arango-connector', 'influx-connector', 'processor'],
   }),
   'stock-details': entry({
     name: 'stock-details',
