@@ -46,7 +46,7 @@ export const catalog = {
     description: 'Records of one queue (market data, features, forecasts, signals), then an end-of-stream marker per shard in every partition.',
     topic: '{queue_id}-data', partitions: 1, retentionMs: undefined,
     schema: DataMessage, key: (m) => ('symbol' in m ? m.symbol : m.queue_id), attempts: 5,
-    publishers: ['loader-api', 'loader-ws', 'processor', 'predictor', 'dummy-service'], consumers: ['arango-connector', 'processor', 'predictor', 'dummy-service'],
+    publishers: ['loader-api', 'loader-ws', 'processor', 'predictor', 'dummy-service'], consumers: ['arango-connector', 'influx-connector', 'processor', 'predictor', 'dummy-service'],
   }),
   alerts: entry({
     name: 'alerts',

@@ -12,7 +12,7 @@ const run = promisify(execFile)
 
 /** What a command of the README is tried by: a line of it must be in this table, or the first test fails. */
 const elsewhere: Record<string, string> = {
-  'npm test': 'this run', 'npm run test:integration': 'the other run of CI', 'npm run bench:agent': 'by hand: minutes', 'npm run evaluate -- sentiment': 'tools/evaluate', 'npm run bench': 'by hand: minutes', 'npm run bench -- --json': 'by hand: minutes',
+  'npm test': 'this run', 'ALERT_WEBHOOK_URL=http://127.0.0.1:9000/hook npm start': 'apps/alerter, with its channels', 'npm run test:integration': 'the other run of CI', 'npm run bench:agent': 'by hand: minutes', 'npm run evaluate -- sentiment': 'tools/evaluate', 'npm run bench': 'by hand: minutes', 'npm run bench -- --json': 'by hand: minutes',
   'npm run bench:live': 'smoke test in tools/bench', 'npm run bench:models': 'by hand: minutes', 'npm run evaluate -- stocks': 'tools/evaluate, on a part of the data',
   'npm run tensors:native': 'by hand: it downloads 200 MB',
   'npm start': 'start-once.test.ts, which adds --once', 'npm start -- --once': 'start-once.test.ts',
