@@ -1,16 +1,16 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
+import { pythonEnvironment } from '@streamforge/servers'
 import { describe, expect, it } from 'vitest'
 import type { AccountRules } from './account.ts'
 import { start, step, walk } from './backtest.test-support.ts'
-import { backtestingPython } from './backtesting-python.ts'
 import { measureBacktest } from './backtest-metrics.ts'
 import { type BacktestRun, runBacktest, type StrategyPlan } from './run-backtest.ts'
 import type { MarketBars } from './strategy.ts'
 import { movingAverage } from './strategies/moving-average.ts'
 import { rsi } from './strategies/rsi.ts'
 
-const found = await backtestingPython()
+const found = await pythonEnvironment({ name: 'backtesting-1', packages: ['backtesting==0.6.5', 'pandas==3.1.1', 'numpy==2.4.6'] })
 const bars = walk(4_000, 21)
 
 interface PeerResult {
