@@ -83,24 +83,11 @@ describe.skipIf(whyNoBrowser)(`the dashboard in a browser${whyNoBrowser}`, () =>
     for (const { src } of manifest.icons) expect((await fetch(platform.url + src)).ok, src).toBe(true)
   })
 
-  it('has room for nine pages on a phone: their links scroll, the present one in sight, and each can be reached by keyboard', { timeout: limit }, async () => {
+  it('has room for its nine pages on a phone: their links scroll, the present one in sight, and each can be reached by keyboard', { timeout: limit }, async () => {
     await page.setViewportSize({ width: 360, height: 740 })
     await page.goto(`${platform.url}/topics`)
     const links = page.getByRole('navigation').getByRole('link')
     await links.last().waitFor()
-    await page.evaluate(`(() => {
-      const nav = document.querySelector('.top nav')
-      const shown = nav.querySelector('[aria-current]')
-      nav.append(shown)
-      for (let n = nav.children.length + 1; n <= 9; n++) {
-        if ([...nav.children].some((link) => link.textContent === name)) continue
-        const link = shown.cloneNode(true)
-        link.textContent = 'Page ' + n
-        link.removeAttribute('aria-current')
-        nav.insertBefore(link, shown)
-      }
-      shown.scrollIntoView({ inline: 'center' })
-    })()`)
     expect(await links.count()).toBe(9)
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360)
     const inSight = async (name: string) => {

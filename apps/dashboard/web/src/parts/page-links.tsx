@@ -12,7 +12,8 @@ export function PageLinks({ pages, current }: { pages: readonly PageEntry[]; cur
     return () => window.removeEventListener('resize', show)
   }, [current])
   return (
-    <nav aria-label="Pages">
+    // Browsers differ in whether a focused link is brought into sight as a whole.
+    <nav aria-label="Pages" onFocus={({ target }) => target.scrollIntoView({ block: 'nearest', inline: 'center' })}>
       {pages.map(({ path, title }) => (
         <Link key={path} href={`/${path}`} {...(path === current && { 'ref': present, 'aria-current': 'page' as const })}>{title}</Link>
       ))}
