@@ -95,9 +95,17 @@ export class TopicLog {
     return this.#revision
   }
 
-  /** Calls `heard` when the file may have changed, whoever has written: a hint, where the system gives one. Only the first listener is kept. */
-  onWrite(heard: () => void): void {
-    this.#hearing ??= hearWrites(this.#path, heard)
+  /** Calls `heard` once, when the file may have changed next, whoever has written: a hint, where the system gives one. One listener at a time. */
+  hearNextWrite(heard: () => void): void {
+    this.#hearing ??= hearWrites(this.#path, () => {
+      this.#stopHearing()
+      heard()
+    })
+  }
+
+  #stopHearing(): void {
+    this.#hearing?.close()
+    this.#hearing = undefined
   }
 
   /** As of the last refresh or append. */
@@ -186,7 +194,7 @@ export class TopicLog {
   }
 
   close(): void {
-    this.#hearing?.close()
+    this.#stopHearing()
     if (this.#database.isOpen) this.#database.close()
   }
 }

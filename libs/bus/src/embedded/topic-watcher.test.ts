@@ -42,7 +42,7 @@ it.skipIf(process.platform === 'win32')('hears of a write by another connection,
 
 it('finds a write by looking', async () => {
   const [reader, writer] = [open(), open()]
-  reader.onWrite(() => undefined)
+  reader.hearNextWrite(() => undefined)
   const changed = new TopicWatcher().changed(reader, reader.revision, never)
   append(writer)
   await changed

@@ -2,6 +2,8 @@ import type { TopicLog } from './topic-log.ts'
 
 const SHORTEST_MS = 2
 const LONGEST_MS = 50
+/** From here on it listens too. In a busy topic looking is cheaper: a single write gives many notices, and each wakes the process. */
+const LISTENING_MS = 10
 
 interface Waiter {
   log: TopicLog
@@ -11,7 +13,7 @@ interface Waiter {
 
 /**
  * Tells readers when a topic has changed. It looks: every 2 ms after a change, ever less often, down to every 50 ms, while nothing happens;
- * and soon when the system gives notice of a write, which comes before the write is whole. Appends by this process are announced at once.
+ * then it also looks soon after the system has given notice of a write, which comes before the write is whole. Appends by this process are announced at once.
  */
 export class TopicWatcher {
   readonly #waiters = new Set<Waiter>()
@@ -35,7 +37,6 @@ export class TopicWatcher {
       }
       const waiter = { log, seen, wake }
       this.#waiters.add(waiter)
-      log.onWrite(() => this.#hurry())
       signal.addEventListener('abort', wake)
       this.#schedule()
     })
@@ -48,6 +49,7 @@ export class TopicWatcher {
 
   #schedule(): void {
     if (this.#timer !== undefined || this.#waiters.size === 0) return
+    if (this.#interval >= LISTENING_MS) for (const { log } of this.#waiters) log.hearNextWrite(() => this.#hurry())
     this.#dueAt = performance.now() + this.#interval
     this.#timer = setTimeout(() => this.#look(), this.#interval)
   }
