@@ -45,12 +45,17 @@ export function createBarWindows(symbols: readonly string[], interval: Interval,
         const own = rows.get(symbol)!
         times.forEach((time, t) => {
           const kept = own.get(time)
-          if (kept) features.set(kept.values, (t * symbols.length + n) * featureNames.length)
+          if (kept) copy(kept.values, features, (t * symbols.length + n) * featureNames.length)
         })
       })
       return { symbols, featureNames, features }
     },
   }
+}
+
+/** For a few values a loop is many times as fast as `set`. */
+function copy(values: Float32Array, to: Float32Array, at: number): void {
+  for (let i = 0; i < values.length; i++) to[at + i] = values[i]!
 }
 
 function keepNewest(rows: Map<number, unknown>): void {

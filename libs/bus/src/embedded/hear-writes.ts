@@ -1,21 +1,20 @@
 import { type FSWatcher, watch } from 'node:fs'
 
 /**
- * Hears of writes to a SQLite file in WAL mode, by any process, from the system's notice of file changes. Where there is none (some network file systems,
- * too many files watched) nothing is heard: whoever listens must look from time to time all the same.
+ * Hears once of a write to a SQLite file in WAL mode, by any process, from the system's notice of file changes. Undefined where there is none
+ * (too many files watched): whoever listens must look from time to time all the same.
  */
-export function hearWrites(path: string, heard: () => void): { close(): void } {
-  let watcher: FSWatcher | undefined
-  const close = () => {
-    watcher?.close()
-    watcher = undefined
-  }
+export function hearNextWrite(path: string, heard: () => void): { close(): void } | undefined {
   try {
     // It exists as long as somebody has the database open.
-    watcher = watch(`${path}-wal`, { persistent: false }, heard)
-    watcher.on('error', close)
+    const watcher: FSWatcher = watch(`${path}-wal`, { persistent: false })
+    const end = () => {
+      watcher.close()
+      heard()
+    }
+    watcher.once('change', end).once('error', end)
+    return watcher
   } catch {
-    close()
+    return undefined
   }
-  return { close }
 }

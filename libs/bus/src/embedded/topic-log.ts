@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { StreamForgeError } from '@streamforge/contracts'
 import type { IncomingMessage } from '../bus.ts'
 import { type EncodedFrame, FrameReader } from './frame.ts'
-import { hearWrites } from './hear-writes.ts'
+import { hearNextWrite } from './hear-writes.ts'
 import { closingOnError, openDatabase, type Synchronous, transaction } from './sqlite.ts'
 
 /** Offsets are numbers in here (SQLite's integers, exact below 2^53) and bigint at the port. */
@@ -95,17 +95,13 @@ export class TopicLog {
     return this.#revision
   }
 
-  /** Calls `heard` once, when the file may have changed next, whoever has written: a hint, where the system gives one. One listener at a time. */
-  hearNextWrite(heard: () => void): void {
-    this.#hearing ??= hearWrites(this.#path, () => {
-      this.#stopHearing()
+  /** Calls `heard` once, when the file may have changed next, whoever has written. False where the system gives no notice; one listener at a time. */
+  hearNextWrite(heard: () => void): boolean {
+    this.#hearing ??= hearNextWrite(this.#path, () => {
+      this.#hearing = undefined
       heard()
     })
-  }
-
-  #stopHearing(): void {
-    this.#hearing?.close()
-    this.#hearing = undefined
+    return this.#hearing !== undefined
   }
 
   /** As of the last refresh or append. */
@@ -194,7 +190,7 @@ export class TopicLog {
   }
 
   close(): void {
-    this.#stopHearing()
+    this.#hearing?.close()
     if (this.#database.isOpen) this.#database.close()
   }
 }

@@ -2,8 +2,8 @@ import type { TopicLog } from './topic-log.ts'
 
 const SHORTEST_MS = 2
 const LONGEST_MS = 50
-/** From here on it listens too. In a busy topic looking is cheaper: a single write gives many notices, and each wakes the process. */
-const LISTENING_MS = 10
+/** A notice comes before the write is whole. */
+const NOTICE_MS = 1
 
 interface Waiter {
   log: TopicLog
@@ -12,18 +12,18 @@ interface Waiter {
 }
 
 /**
- * Tells readers when a topic has changed. It looks: every 2 ms after a change, ever less often, down to every 50 ms, while nothing happens;
- * then it also looks soon after the system has given notice of a write, which comes before the write is whole. Appends by this process are announced at once.
+ * Tells readers when a topic has changed. After a change it looks again in 2 ms; when nothing has come it listens for the system's notice of the next write,
+ * and looks every 50 ms all the same. Where there is no notice it looks ever less often. Appends by this process are announced at once.
  */
 export class TopicWatcher {
   readonly #waiters = new Set<Waiter>()
-  #interval: number
+  readonly #longestMs: number
+  #interval = SHORTEST_MS
   #timer: NodeJS.Timeout | undefined
   #dueAt = 0
 
-  /** `firstMs`: milliseconds to the first look, for tests. */
-  constructor(firstMs = SHORTEST_MS) {
-    this.#interval = firstMs
+  constructor(longestMs = LONGEST_MS) {
+    this.#longestMs = longestMs
   }
 
   /** Resolves once the topic's revision is not `seen` any more, or when the signal aborts. */
@@ -38,7 +38,7 @@ export class TopicWatcher {
       const waiter = { log, seen, wake }
       this.#waiters.add(waiter)
       signal.addEventListener('abort', wake)
-      this.#schedule()
+      this.#lookIn(SHORTEST_MS)
     })
   }
 
@@ -49,26 +49,38 @@ export class TopicWatcher {
 
   #schedule(): void {
     if (this.#timer !== undefined || this.#waiters.size === 0) return
-    if (this.#interval >= LISTENING_MS) for (const { log } of this.#waiters) log.hearNextWrite(() => this.#hurry())
     this.#dueAt = performance.now() + this.#interval
     this.#timer = setTimeout(() => this.#look(), this.#interval)
   }
 
-  #hurry(): void {
-    this.#interval = SHORTEST_MS
-    if (this.#timer === undefined || this.#dueAt - performance.now() <= SHORTEST_MS) return
+  /** Sooner than it would otherwise, if that is later. */
+  #lookIn(ms: number): void {
+    if (this.#timer !== undefined && this.#dueAt - performance.now() <= ms) return
     clearTimeout(this.#timer)
     this.#timer = undefined
+    this.#interval = ms
     this.#schedule()
   }
 
   #look(): void {
     this.#timer = undefined
-    const broken = new Set<TopicLog>()
-    for (const log of new Set([...this.#waiters].map((waiter) => waiter.log))) if (!canRefresh(log)) broken.add(log)
-    const woken = this.#wakeThose(({ log, seen }) => log.revision !== seen || broken.has(log))
-    this.#interval = woken ? SHORTEST_MS : Math.min(LONGEST_MS, this.#interval * 1.4)
+    this.#interval = this.#wakeChanged() ? SHORTEST_MS : Math.min(this.#longestMs, this.#interval * 1.4)
+    // What was written between the look and the beginning of the listening gives no notice.
+    if (this.#interval !== SHORTEST_MS && this.#listens()) this.#interval = this.#wakeChanged() ? SHORTEST_MS : this.#longestMs
     this.#schedule()
+  }
+
+  #listens(): boolean {
+    return [...this.#logs()].every((log) => log.hearNextWrite(() => this.#lookIn(NOTICE_MS)))
+  }
+
+  #logs(): Set<TopicLog> {
+    return new Set([...this.#waiters].map((waiter) => waiter.log))
+  }
+
+  #wakeChanged(): boolean {
+    const broken = new Set([...this.#logs()].filter((log) => !canRefresh(log)))
+    return this.#wakeThose(({ log, seen }) => log.revision !== seen || broken.has(log))
   }
 
   #wakeThose(concerned: (waiter: Waiter) => boolean): boolean {
