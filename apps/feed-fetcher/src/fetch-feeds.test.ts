@@ -22,6 +22,12 @@ async function onceAt(instant: number, env: Record<string, string> = {}) {
 }
 
 describe('a run', () => {
+  it('says what it could not read, once each, and why', async () => {
+    await fixture.writeFeeds(feed())
+    fixture.answer = json([ticker('0.00000000')])
+    await onceAt(start)
+    expect(await fixture.runs()).toMatchObject([{ records: 0, rejected: 1, refused: ['BTCUSDT: no price'] }])
+  })
   it('publishes what is new, and says what it came to', async () => {
     await fixture.writeFeeds(feed())
     fixture.answer = json([ticker('43000.5')])

@@ -166,6 +166,7 @@ export const FeedRun = z.strictObject({
   records: z.int().nonnegative().describe('New ones, published'),
   unchanged: z.int().nonnegative().describe('Records that were known already'),
   rejected: z.int().nonnegative().describe('Records that the answer had and that could not be read'),
+  refused: z.array(z.string().max(300)).max(5).optional().describe('The first of what was rejected, with its reason'),
   faults: z.record(z.string(), z.int().positive()).describe('How often what went wrong, by code; also where a retry helped'),
   error: FeedFailure.optional(),
   event_time: Epoch.describe('When it began'),

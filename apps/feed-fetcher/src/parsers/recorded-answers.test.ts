@@ -15,7 +15,7 @@ function records(parser: FeedParser, text: string, options: { history?: boolean;
   const kind = parserOf(parser).kinds[0]!
   const feed = feedOf(FeedEntry.parse({ name: 'recorded', interval: '1m', endpoint: 'https://example.com/path', parser, kind, symbols }), { binance: 'https://example.com' })
   const { facts, rejected } = parserOf(parser).parse(text, { asked: feed.instruments.map((i) => i.as), timezone: 'UTC', receivedAt, history })
-  const completed = completeRecords(feed, facts, { instruments: feed.instruments, receivedAt, history })
+  const completed = completeRecords(feed, facts, { instruments: feed.instruments, receivedAt, history, rejected })
   return { ...completed, rejected: [...rejected, ...completed.rejected] }
 }
 

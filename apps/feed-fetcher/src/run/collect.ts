@@ -121,7 +121,7 @@ async function parseAnswer(
     const text = body.toString()
     checkType(parser.accepts, answer.contentType, text)
     const { facts, rejected } = parser.parse(text, { asked: instruments.map((i) => i.as), timezone: feed.timezone, receivedAt, history })
-    const completed = completeRecords(feed, facts, { instruments, receivedAt, history })
+    const completed = completeRecords(feed, facts, { instruments, receivedAt, history, rejected })
     collected.quotes.push(...completed.quotes)
     collected.articles.push(...completed.articles)
     collected.rejected.push(...rejected, ...completed.rejected)

@@ -18,6 +18,8 @@ export interface Receipt {
   /** When its answer was here. */
   readonly receivedAt: number
   readonly history: boolean
+  /** What its parser could not read, each beginning with the symbol as the source spells it. */
+  readonly rejected: readonly string[]
 }
 
 /** Sources whose clocks are so much ahead still count. */
@@ -35,7 +37,8 @@ export function completeRecords(feed: Feed, facts: readonly Facts[], receipt: Re
   }
   if (!news && !receipt.history) {
     const seen = new Set(completed.quotes.map((q) => q.symbol))
-    const missing = receipt.instruments.filter(({ symbol }) => !seen.has(symbol) && !completed.rejected.some((r) => r.startsWith(`${symbol}:`)))
+    const told = [...receipt.rejected, ...completed.rejected]
+    const missing = receipt.instruments.filter(({ symbol, as }) => !seen.has(symbol) && !told.some((r) => r.startsWith(`${symbol}:`) || r.startsWith(`${as}:`)))
     for (const { symbol } of missing) completed.rejected.push(`${symbol}: the answer has nothing of it`)
   }
   return completed

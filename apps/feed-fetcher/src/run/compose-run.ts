@@ -19,7 +19,8 @@ export function composeRun(feed: Feed, collected: Collected, kept: Pick<Kept, 'q
     outcome: error ? 'failed' : records === 0 ? 'not_modified' : 'ok',
     scheduled_at: Math.floor(times.scheduledAt), started_at: Math.floor(times.startedAt), duration_ms: Math.max(0, Math.round(times.endedAt - times.startedAt)),
     latency_ms: collected.latencyMs, requests: collected.requests, retries: collected.retries, not_modified: collected.notModified, bytes: collected.bytes,
-    records, unchanged: kept.unchanged, rejected: collected.rejected.length, faults: collected.faults,
+    records, unchanged: kept.unchanged, rejected: collected.rejected.length,
+    ...(collected.rejected.length > 0 && { refused: collected.rejected.slice(0, 5).map((reason) => reason.slice(0, 300)) }), faults: collected.faults,
     ...(error && { error: { code: error.code, message: error.message.slice(0, 1_000) } }),
     event_time: Math.floor(times.startedAt), known_time: Math.max(Math.floor(times.endedAt), Math.floor(times.startedAt)),
   }

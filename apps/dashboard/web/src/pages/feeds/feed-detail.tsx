@@ -5,7 +5,7 @@ import { Link } from '../../router.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { useReread } from '../../use-reread.ts'
 import { FeedChip } from './feed-table.tsx'
-import { formatBytes, fromNow, symbolsOf } from './feeds-view.ts'
+import { cameTo, formatBytes, fromNow, isBad, symbolsOf } from './feeds-view.ts'
 
 const second = (ms: number) => formatInstant(Math.floor(ms / 1_000) * 1_000)
 const shownSymbols = 12
@@ -47,7 +47,7 @@ function Detail({ feed, now }: { feed: FeedState; now: number }) {
               {recent.map((run) => (
                 <tr key={run.started_at}>
                   <th scope="row" className="nowrap">{second(run.started_at)}</th><td className="nowrap">{run.trigger.replace('_', ' ')}</td>
-                  <td className={run.outcome === 'failed' ? 'bad' : 'nowrap'}>{run.outcome === 'not_modified' ? 'nothing new' : run.outcome}{run.error && <div className="muted">{run.error.message}</div>}</td>
+                  <td className={isBad(run) ? 'bad' : 'nowrap'}>{cameTo(run)}{run.error && <div className="muted">{run.error.message}</div>}{run.refused?.map((reason) => <div key={reason} className="muted">{reason}</div>)}</td>
                   <td className="num">{formatCount(run.duration_ms)} ms</td><td className="num">{run.requests}{run.retries > 0 && `, ${run.retries} again`}</td><td className="num">{formatCount(run.records)}</td><td className="num">{formatBytes(run.bytes)}</td>
                 </tr>
               ))}

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import type { FeedSummary } from '@streamforge/contracts'
 import { formatCompact, formatCount, formatInstant } from '../../format.ts'
 import { Link } from '../../router.tsx'
-import { findFeeds, formatBytes, fromNow, stateOf, summary } from './feeds-view.ts'
+import { cameTo, findFeeds, formatBytes, fromNow, isBad, stateOf, summary } from './feeds-view.ts'
 
 const pageSize = 100
 
@@ -42,7 +42,7 @@ function FeedRow({ feed, chosen, now, busy, onTell }: { feed: FeedSummary; chose
     <tr className={chosen ? 'chosen' : undefined}>
       <th scope="row"><Link href={`/feeds/${name}`} aria-current={chosen ? 'true' : undefined}>{name}</Link><div className="muted small">{kind} · {parser} · {host}</div></th>
       <td><FeedChip status={status} /></td>
-      <td className="nowrap">{run ? <><span title={formatInstant(Math.floor(run.started_at / 1_000) * 1_000)}>{fromNow(run.started_at, now)}</span><div className={run.outcome === 'failed' ? 'bad small' : 'muted small'}>{run.outcome === 'not_modified' ? 'nothing new' : run.outcome}{run.trigger !== 'schedule' && `, ${run.trigger.replace('_', ' ')}`}</div></> : '–'}</td>
+      <td className="nowrap">{run ? <><span title={formatInstant(Math.floor(run.started_at / 1_000) * 1_000)}>{fromNow(run.started_at, now)}</span><div className={isBad(run) ? 'bad small' : 'muted small'} title={run.refused?.join('; ')}>{cameTo(run)}{run.trigger !== 'schedule' && `, ${run.trigger.replace('_', ' ')}`}</div></> : '–'}</td>
       <td className="nowrap">{status === 'running' ? 'now' : next === undefined ? '–' : fromNow(Math.max(next, now), now)}</td>
       <td className="num">{run ? <>{formatCount(run.duration_ms)} ms<div className="muted">{formatCount(run.latency_ms)} ms a request</div></> : '–'}</td>
       <td className="num">{run ? formatCount(run.records) : '–'}<div className="muted">{formatCompact(totals.records)} in all</div></td>

@@ -1,9 +1,17 @@
-import type { FeedState } from '@streamforge/contracts'
+import type { FeedRun, FeedState } from '@streamforge/contracts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findFeeds, formatBytes, fromNow, lineRange, namesIn, recordColumns, recordText, summary } from './feeds-view.ts'
+import { cameTo, findFeeds, formatBytes, fromNow, isBad, lineRange, namesIn, recordColumns, recordText, summary } from './feeds-view.ts'
 
 const feed = (name: string, status: FeedState['status'], symbols: unknown[] = []) => ({ name, status, kind: 'stock', parser: 'finnhub', host: 'api.example', entry: { symbols } }) as unknown as FeedState
+
+describe('what a run came to', () => {
+  const run = { outcome: 'not_modified', rejected: 3, records: 0, unchanged: 0 } as FeedRun
+  it('says what was refused, and that nothing else was bad news', () => {
+    expect(cameTo(run)).toBe('nothing new, 3 refused')
+    expect([run, { ...run, unchanged: 1 }, { ...run, rejected: 0 }, { ...run, outcome: 'failed' as const, rejected: 0 }].map(isBad)).toEqual([true, false, false, true])
+  })
+})
 
 describe('feeds', () => {
   const feeds = [feed('b-stocks', 'waiting', ['AAPL', { symbol: 'BRK.B', as: 'BRK-B' }]), feed('a-stocks', 'waiting'), feed('c-news', 'failing')]

@@ -1,4 +1,4 @@
-import type { FeedAnswer, FeedState, FeedSummary } from '@streamforge/contracts'
+import type { FeedAnswer, FeedRun, FeedState, FeedSummary } from '@streamforge/contracts'
 import { formatDuration } from '../../format.ts'
 
 type Status = FeedState['status']
@@ -19,6 +19,14 @@ export function findFeeds(feeds: readonly FeedSummary[], text: string): FeedSumm
 }
 
 export const symbolsOf = ({ entry }: Pick<FeedSummary, 'entry'>): string[] => (entry.symbols ?? []).map((symbol) => (typeof symbol === 'string' ? symbol : symbol.symbol))
+
+/** `ok`, `nothing new, 3 refused`: what a run came to. */
+export function cameTo({ outcome, rejected }: Pick<FeedRun, 'outcome' | 'rejected'>): string {
+  return [outcome === 'not_modified' ? 'nothing new' : outcome, ...(rejected > 0 ? [`${rejected} refused`] : [])].join(', ')
+}
+
+/** Nothing of what came could be read, or not all was answered. */
+export const isBad = ({ outcome, rejected, records, unchanged }: FeedRun) => outcome === 'failed' || (rejected > 0 && records + unchanged === 0)
 
 /** How many are in which state, in words. */
 export function summary(feeds: readonly FeedSummary[]): string {
