@@ -103,8 +103,11 @@ describe.skipIf(whyNoBrowser)(`a market with faults in a browser${whyNoBrowser}`
     await look('book-rebuilt')
     await status.getByText('valid').waitFor()
     expect(await page.locator('.ladder-doubtful').count()).toBe(0)
-    await platform.faults({ kind: 'slow', delay_ms: 3_000, path: '/api/v3/depth' }, { kind: 'ws_cut', symbol, stream: '@depth', now: true })
-    await status.getByText('being rebuilt: reconnect').waitFor()
+    // A connection that is back before the exchange has told anything has lost nothing: cut until one is not.
+    await expect.poll(async () => {
+      await platform.faults({ kind: 'slow', delay_ms: 3_000, path: '/api/v3/depth' }, { kind: 'ws_cut', symbol, stream: '@depth', now: true })
+      return status.getByText('being rebuilt: reconnect').waitFor({ timeout: 4_000 }).then(() => true, () => false)
+    }, { timeout: 30_000 }).toBe(true)
     await platform.faults()
     await status.getByText('valid').waitFor()
   })
