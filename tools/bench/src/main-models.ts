@@ -3,8 +3,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchEncoderQuality } from './models/encoder-quality.ts'
 import { benchStepTimes } from './models/step-times.ts'
-import { renderResult } from './render-result.ts'
-import type { BenchmarkResult } from './row.ts'
+import { runChosen } from './run-chosen.ts'
 
 const { values } = parseArgs({ options: {
   only: { type: 'string' }, rounds: { type: 'string', default: '3' }, json: { type: 'boolean', default: false },
@@ -12,21 +11,7 @@ const { values } = parseArgs({ options: {
 } })
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
-const benchmarks: Record<string, () => Promise<BenchmarkResult>> = {
+await runChosen({
   steps: () => benchStepTimes(say, { rounds: Number(values.rounds) }),
   quality: () => benchEncoderQuality(values.data, say),
-}
-
-const chosen = values.only?.split(',') ?? Object.keys(benchmarks)
-const unknown = chosen.filter((name) => !(name in benchmarks))
-if (unknown.length) {
-  say(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}`)
-  process.exit(2)
-}
-const all: BenchmarkResult = []
-for (const name of chosen) {
-  const result = await benchmarks[name]!()
-  all.push(...result)
-  if (!values.json) process.stdout.write(`${renderResult(result)}\n\n`)
-}
-if (values.json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`)
+}, values)

@@ -8,11 +8,12 @@ import { benchForecasts } from './forecast-latency.ts'
 import { benchGraph } from './graph-cost.ts'
 import { benchKafka } from './kafka-throughput.ts'
 import { benchPythonLoader } from './python-loader.ts'
-import { renderResult } from './render-result.ts'
-import type { BenchmarkResult } from './row.ts'
+import { runChosen } from './run-chosen.ts'
 import { benchTimeSeries } from './timeseries.ts'
 
-const benchmarks: Record<string, () => Promise<BenchmarkResult>> = {
+const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } })
+
+await runChosen({
   'end-to-end': () => benchEndToEnd(),
   python: benchPythonLoader,
   kafka: benchKafka,
@@ -22,20 +23,4 @@ const benchmarks: Record<string, () => Promise<BenchmarkResult>> = {
   forecast: benchForecasts,
   timeseries: benchTimeSeries,
   feeds: benchFeeds,
-}
-
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } })
-const chosen = values.only?.split(',') ?? Object.keys(benchmarks)
-const unknown = chosen.filter((name) => !(name in benchmarks))
-if (unknown.length) {
-  process.stderr.write(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}\n`)
-  process.exit(2)
-}
-const all: BenchmarkResult = []
-for (const name of chosen) {
-  process.stderr.write(`${name} ...\n`)
-  const result = await benchmarks[name]!()
-  all.push(...result)
-  if (!values.json) process.stdout.write(`${renderResult(result)}\n\n`)
-}
-if (values.json) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`)
+}, values)

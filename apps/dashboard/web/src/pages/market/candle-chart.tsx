@@ -4,6 +4,7 @@ import {
   CandlestickSeries, ColorType, createChart, HistogramSeries, type IChartApi, type ISeriesApi, type UTCTimestamp,
 } from 'lightweight-charts'
 import type { Missing } from './merge-candles.ts'
+import { moveChart } from '../../parts/move-chart.ts'
 import { useTheme, type Theme } from '../../parts/theme-toggle.tsx'
 
 interface Props {
@@ -75,7 +76,7 @@ export function CandleChart({ candles, missing, decimals, label, onHover, onOlde
     before.current = { candles, missing, theme }
   }, [candles, missing, theme])
 
-  return <div ref={holder} className="chart" role="img" aria-label={label} tabIndex={0} onKeyDown={(event) => moveByKey(drawn.current?.chart, event.key)} />
+  return <div ref={holder} className="chart" role="img" aria-label={label} tabIndex={0} onKeyDown={(event) => void moveChart(drawn.current?.chart, event.key)} />
 }
 
 /** Only what has changed at the end is drawn anew, where that is all. */
@@ -117,19 +118,4 @@ function newTail(before: readonly ChartCandle[], now: readonly ChartCandle[]): r
   if (same < 0 || now.length < before.length || now[0] !== before[0] || now[same - 1] !== before[same - 1]) return undefined
   if (now[same]!.open_time !== before[same]!.open_time) return undefined
   return now.slice(same)
-}
-
-/** Left and right move, plus and minus zoom, Home and End go to the ends. */
-function moveByKey(chart: IChartApi | undefined, key: string): void {
-  const scale = chart?.timeScale()
-  const range = scale?.getVisibleLogicalRange()
-  if (!scale || !range) return
-  const width = range.to - range.from
-  const to = (from: number, until: number) => scale.setVisibleLogicalRange({ from, to: until })
-  if (key === 'ArrowLeft') to(range.from - width / 8, range.to - width / 8)
-  else if (key === 'ArrowRight') to(range.from + width / 8, range.to + width / 8)
-  else if (key === '+') to(range.from + width / 8, range.to - width / 8)
-  else if (key === '-') to(range.from - width / 8, range.to + width / 8)
-  else if (key === 'End') scale.scrollToRealTime()
-  else if (key === 'Home') to(0, width)
 }
