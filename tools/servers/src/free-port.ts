@@ -7,18 +7,22 @@ import { createServer } from 'node:net'
  */
 const range = { from: 20_000, to: 32_000 }
 
-/** A TCP port of the loopback interface that was free a moment ago. */
-export async function freePort(): Promise<number> {
+/** A TCP port that was free a moment ago; of the loopback interface, if no other address is given. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {
     const port = randomInt(range.from, range.to)
-    if (await isFree(port)) return port
+    if (await isPortFree(port, host)) return port
   }
 }
 
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
+/** Whether a server could listen there now. @throws Error when this machine does not have the address */
+export function isPortFree(port: number, host = '127.0.0.1'): Promise<boolean> {
+  return new Promise((resolve, reject) => {
     const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRNOTAVAIL') reject(new Error(`this machine has no address ${host} to listen on`))
+      else resolve(false)
+    })
+    server.listen(port, host, () => server.close(() => resolve(true)))
   })
 }

@@ -1,10 +1,10 @@
-// Runs a server and stops it when whoever asked for it is gone: `node guard.mjs <log file> <program> <arguments...>`.
+// Runs a server and stops it when whoever asked for it is gone: `node guard.mjs <log file> <stop signal> <program> <arguments...>`.
 // The parent holds our standard input; it closes however the parent ends, SIGKILL included. The server's process id is printed
 // first, so that the parent can kill it the hard way.
 import { spawn } from 'node:child_process'
 import { openSync } from 'node:fs'
 
-const [logFile, program, ...args] = process.argv.slice(2)
+const [logFile, stopSignal, program, ...args] = process.argv.slice(2)
 const log = openSync(logFile, 'a')
 const server = spawn(program, args, { stdio: ['ignore', log, log] })
 server.once('error', (error) => {
@@ -21,6 +21,6 @@ process.once('SIGINT', () => {}) // Ctrl-C reaches the whole terminal group; the
 process.stdout.on('error', () => {})
 
 function stop() {
-  server.kill('SIGTERM')
+  server.kill(stopSignal)
   setTimeout(() => server.kill('SIGKILL'), 8000).unref()
 }

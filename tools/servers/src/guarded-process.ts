@@ -11,15 +11,24 @@ export interface GuardedProcess {
   /** Resolves when the process has ended. */
   readonly ended: Promise<void>
   hasEnded(): boolean
-  /** SIGTERM, after 8 s SIGKILL. */
+  /** The stop signal, after 8 s SIGKILL. */
   stop(): Promise<void>
   /** SIGKILL, as a crash would. */
   kill(): Promise<void>
 }
 
+export interface GuardedOptions {
+  /** Set beside what this process has; the place for passwords, since everybody reads command lines. */
+  env?: Readonly<Record<string, string>>
+  /** What asks it to end; default SIGTERM. */
+  stopSignal?: NodeJS.Signals
+}
+
 /** Starts a program with its output appended to a log file. */
-export async function startGuarded(program: string, args: readonly string[], logFile: string): Promise<GuardedProcess> {
-  const child = spawn(process.execPath, [guard, logFile, program, ...args], { stdio: ['pipe', 'pipe', 'ignore'] })
+export async function startGuarded(program: string, args: readonly string[], logFile: string, options: GuardedOptions = {}): Promise<GuardedProcess> {
+  const child = spawn(process.execPath, [guard, logFile, options.stopSignal ?? 'SIGTERM', program, ...args], {
+    stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, ...options.env },
+  })
   let gone = false
   const ended = once(child, 'exit').then(() => { gone = true })
   child.stdin.on('error', () => {})

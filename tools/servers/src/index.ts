@@ -10,3 +10,7 @@ export { givenPython, pythonEnvironment, type FoundPython, type PythonEnvironmen
 export { runToEnd, whyNotRunnable, type RunResult } from './run-to-end.ts'
 export { cachedFolder, cacheRoot } from './server-cache.ts'
 export { freePort } from './free-port.ts'
+export { minioAvailable, minioVersion, startMinio, type MinioServer, type MinioOptions } from './minio/minio.ts'
+export { startPostgres, type PostgresServer, type PostgresOptions } from './postgres/postgres.ts'
+export { postgresAvailable, postgresVersion } from './postgres/postgres-programs.ts'
+export { type RunningServer } from './start-server.ts'

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { reportPreparation } from './preparation.ts'
 
 /** Where downloaded servers are kept: outside every work tree, shared by all of them. */
 export function cacheRoot(environment: NodeJS.ProcessEnv = process.env): string {
@@ -22,7 +23,7 @@ export async function cachedFolder(name: string, fill: (folder: string) => Promi
   await mkdir(root, { recursive: true })
   const filling = await mkdtemp(join(root, `.${name}-`))
   try {
-    await fill(filling)
+    await reportPreparation(name, filling, () => fill(filling))
     await rename(filling, folder)
   } catch (error) {
     await rm(filling, { recursive: true, force: true })
