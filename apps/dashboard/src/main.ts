@@ -1,5 +1,4 @@
-import { join, resolve } from 'node:path'
-import { connectObjects } from '@streamforge/objects'
+import { resolve } from 'node:path'
 import { runService } from '@streamforge/service'
 import { Config } from './config.ts'
 import { openTradeHistory } from './derive/trade-history.ts'
@@ -8,9 +7,9 @@ import { openLiveHub } from './live/live-hub.ts'
 import { readDatasets } from './read/datasets.ts'
 import { webFolder } from './web/web-folder.ts'
 
-await runService('dashboard', Config, async ({ config, bus, store: connect, log, now, setReady }) => {
+await runService('dashboard', Config, async ({ config, bus, store: connect, objects: connectObjects, log, now, setReady }) => {
   const store = await connect()
-  const objects = await connectObjects({ kind: 'embedded', directory: join(config.DATA_DIR, 'objects') })
+  const objects = await connectObjects()
   const datasets = readDatasets({ store, now })
   const history = openTradeHistory(store)
   const hub = openLiveHub({ bus, store, datasets, history, log, now })
@@ -26,6 +25,5 @@ await runService('dashboard', Config, async ({ config, bus, store: connect, log,
   return async () => {
     await app.close()
     await hub.close()
-    await objects.close()
   }
 })

@@ -73,7 +73,8 @@ export async function openFetcherFixture(): Promise<FetcherFixture> {
       metrics.clear()
       const config = loadConfig(Config, { DATA_DIR: directory, FEED_FILE: join(directory, 'feed.yaml'), FEED_ALLOW_PRIVATE: host, FEED_RELOAD_MS: '50', ...env })
       const fetcher = await openFeedFetcher({
-        name: 'feed-fetcher', config, log: createLogger({ service: 'feed-fetcher', level: 'silent', stream: undefined }), bus, store: () => Promise.resolve(store), metrics,
+        name: 'feed-fetcher', config, log: createLogger({ service: 'feed-fetcher', level: 'silent', stream: undefined }), bus, store: () => Promise.resolve(store),
+        objects: () => Promise.reject(new Error('feeds need no objects')), metrics,
         signal: stop.signal, now: Date.now, random: () => 0.5, setReady: () => undefined,
       }, { env: {}, ...world })
       open.push({ fetcher, stop })

@@ -1,6 +1,4 @@
-import { join } from 'node:path'
 import { mlflowOptions, openModelRegistry } from '@streamforge/models'
-import { connectObjects } from '@streamforge/objects'
 import { runWorker } from '@streamforge/service'
 import { Config } from './config.ts'
 import { forecastMetrics } from './forecast-metrics.ts'
@@ -9,21 +7,16 @@ import { predictQueue } from './predict-queue.ts'
 await runWorker('predictor', 'predictor', Config, async (worker) => {
   const { config, now, metrics } = worker
   const { forecasts, scores, signals, models } = forecastMetrics(metrics)
-  const objects = await connectObjects({ kind: 'embedded', directory: join(config.DATA_DIR, 'objects') })
-  try {
-    return await predictQueue(worker, {
-      registry: await openModelRegistry({ store: await worker.store(), objects, now, mlflow: mlflowOptions(config) }),
-      latenessMs: config.FORECAST_LATENESS_MS, modelPollMs: config.MODEL_POLL_MS,
-      onModel: (_, ready) => models.inc({ ready: String(ready) }),
-      onSignals: (made) => made.forEach(({ action }) => signals.inc({ action })),
-      onPublished(messages) {
-        for (const message of messages) {
-          if (message.kind === 'forecast') forecasts.inc()
-          else scores.inc({ hit: String(message.hit) })
-        }
-      },
-    })
-  } finally {
-    await objects.close()
-  }
+  return predictQueue(worker, {
+    registry: await openModelRegistry({ store: await worker.store(), objects: await worker.objects(), now, mlflow: mlflowOptions(config) }),
+    latenessMs: config.FORECAST_LATENESS_MS, modelPollMs: config.MODEL_POLL_MS,
+    onModel: (_, ready) => models.inc({ ready: String(ready) }),
+    onSignals: (made) => made.forEach(({ action }) => signals.inc({ action })),
+    onPublished(messages) {
+      for (const message of messages) {
+        if (message.kind === 'forecast') forecasts.inc()
+        else scores.inc({ hit: String(message.hit) })
+      }
+    },
+  })
 })

@@ -5,7 +5,6 @@ import { deadLetterTopic } from '@streamforge/contracts'
 import { ensureTopics } from '@streamforge/bus'
 import { openProcessLauncher } from '@streamforge/launcher'
 import { mlflowOptions, openModelRegistry } from '@streamforge/models'
-import { connectObjects } from '@streamforge/objects'
 import { runService } from '@streamforge/service'
 import { Config } from './config.ts'
 import { createServer } from './http/server.ts'
@@ -19,7 +18,7 @@ import { writeRunFile } from './run-file.ts'
 
 const hourMs = 3_600_000
 
-await runService('queue-manager', Config, async ({ config, bus, store: connect, log, metrics, now, random, setReady }) => {
+await runService('queue-manager', Config, async ({ config, bus, store: connect, objects: connectObjects, log, metrics, now, random, setReady }) => {
   const store = await connect()
   await ensureTopics(bus)
   const dataDir = resolve(config.DATA_DIR)
@@ -45,7 +44,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
       imageFor: imageName(config.IMAGE_REGISTRY, config.IMAGE_VERSION),
     },
   })
-  const objects = await connectObjects({ kind: 'embedded', directory: join(dataDir, 'objects') })
+  const objects = await connectObjects()
   const models = await openModelRegistry({ store, objects, now, mlflow: mlflowOptions(config) })
   const retraining = startRetraining({ store, orchestrator, models, instruments, log, now }, config.RETRAINING_POLL_MS)
   let reading = true
@@ -69,6 +68,5 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
     await retraining.close()
     await orchestrator.close()
     await launcher.close()
-    await objects.close()
   }
 })

@@ -1,5 +1,3 @@
-import { join } from 'node:path'
-import { connectObjects } from '@streamforge/objects'
 import { mlflowOptions, openModelRegistry } from '@streamforge/models'
 import { runWorker } from '@streamforge/service'
 import { codeVersion } from './code-version.ts'
@@ -9,11 +7,7 @@ import { runStage } from './run-stage.ts'
 await runWorker('trainer', 'trainer', Config, async (worker) => {
   const { config, now } = worker
   const store = await worker.store()
-  const objects = await connectObjects({ kind: 'embedded', directory: join(config.DATA_DIR, 'objects') })
-  try {
-    const registry = await openModelRegistry({ store, objects, now, mlflow: mlflowOptions(config) })
-    return await runStage({ worker, store, objects, registry, codeVersion: config.CODE_VERSION ?? await codeVersion() })
-  } finally {
-    await objects.close()
-  }
+  const objects = await worker.objects()
+  const registry = await openModelRegistry({ store, objects, now, mlflow: mlflowOptions(config) })
+  return runStage({ worker, store, objects, registry, codeVersion: config.CODE_VERSION ?? await codeVersion() })
 })

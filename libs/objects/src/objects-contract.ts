@@ -35,11 +35,18 @@ export function objectsContract(name: string, make: () => Promise<ObjectsUnderTe
     it('gives back what was put, with size, checksum and metadata, to every handle', async () => {
       const content = bytes(300_000, 1)
       const before = Date.now() - 1000
-      const info = await objects.put('one/model.bin', content, { 'trained-on': '2022-12', note: 'a b; c="d"' })
-      expect(info).toMatchObject({ name: 'one/model.bin', size: 300_000, checksum: checksumOf(content), metadata: { 'trained-on': '2022-12', note: 'a b; c="d"' } })
+      const metadata = { 'trained-on': '2022-12', note: 'a b; c="d"', 'content-type': 'application/octet-stream' }
+      const info = await objects.put('one/model.bin', content, metadata)
+      expect(info).toMatchObject({ name: 'one/model.bin', size: 300_000, checksum: checksumOf(content), metadata })
       expect(info.modifiedAt).toBeGreaterThan(before)
       expect(content.equals(await other.get('one/model.bin'))).toBe(true)
       expect(await other.stat('one/model.bin')).toEqual(info)
+    })
+
+    it('keeps metadata in any script, and spaces and percent signs as they are', async () => {
+      const metadata = { title: 'Größe 漢字 🙂', spaces: '  a  b ', percent: '100 % %41 +', empty: '', sha256: 'its own', 'modified-at': 'never' }
+      await objects.put('metadata/any', bytes(1, 1), metadata)
+      expect((await other.stat('metadata/any'))!.metadata).toEqual(metadata)
     })
 
     it('takes streams and gives streams', async () => {
@@ -105,14 +112,14 @@ export function objectsContract(name: string, make: () => Promise<ObjectsUnderTe
     })
 
     it('lists by prefix in the order of the names', async () => {
-      for (const object of ['l/a', 'l/a/b', 'l/a-b', 'l/B', 'l/a/b/c', 'l/ab', 'lx']) await objects.put(object, bytes(1, 1))
-      expect(await names('l/')).toEqual(['l/B', 'l/a', 'l/a-b', 'l/a/b', 'l/a/b/c', 'l/ab'])
+      for (const object of ['l/a', 'l/a/b', 'l/a-b', 'l/B', 'l/a/b/c', 'l/ab', 'lx', '007', 'l/a+b @1,(2)=3']) await objects.put(object, bytes(1, 1))
+      expect(await names('l/')).toEqual(['l/B', 'l/a', 'l/a+b @1,(2)=3', 'l/a-b', 'l/a/b', 'l/a/b/c', 'l/ab'])
       expect(await names('l/a/')).toEqual(['l/a/b', 'l/a/b/c'])
-      expect(await names('l/a')).toEqual(['l/a', 'l/a-b', 'l/a/b', 'l/a/b/c', 'l/ab'])
+      expect(await names('l/a')).toEqual(['l/a', 'l/a+b @1,(2)=3', 'l/a-b', 'l/a/b', 'l/a/b/c', 'l/ab'])
       expect(await names('lx')).toEqual(['lx'])
       expect(await names('none/')).toEqual([])
       const all = await names()
-      expect(all).toEqual(expect.arrayContaining(['l/a', 'lx', 'four']))
+      expect(all).toEqual(expect.arrayContaining(['l/a', 'lx', 'four', '007']))
       expect(all).toEqual(all.toSorted())
     })
 
@@ -142,7 +149,7 @@ export function objectsContract(name: string, make: () => Promise<ObjectsUnderTe
     })
 
     it('refuses metadata that cannot travel as headers', async () => {
-      const refused: Record<string, string>[] = [{ Upper: 'x' }, { 'a b': 'x' }, { a: 'line\nbreak' }, { a: 'ä' }, { a: 'x'.repeat(3000) }, { a: 1 as never }]
+      const refused: Record<string, string>[] = [{ Upper: 'x' }, { 'a b': 'x' }, { a: 'line\nbreak' }, { a: 'half \ud800' }, { a: 'x'.repeat(3000) }, { a: '漢'.repeat(300) }, { a: 1 as never }]
       for (const metadata of refused) {
         await expect(objects.put('meta', bytes(1, 1), metadata)).rejects.toMatchObject({ code: 'STORE_REJECTED' })
       }

@@ -8,6 +8,12 @@ export const baseShape = {
   KAFKA_BROKERS: z.string().transform(splitList).pipe(z.array(z.string().regex(/^[^\s:]+:\d{1,5}$/)).min(1)).optional()
     .describe('comma-separated host:port'),
   STORE: z.enum(['embedded', 'arango']).default('embedded').describe('embedded or arango'),
+  OBJECTS: z.enum(['embedded', 's3']).default('embedded').describe('embedded or s3'),
+  S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional().describe('an http or https address, such as http://minio:9000'),
+  S3_BUCKET: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/).default('streamforge').describe('a bucket name: 3 to 63 of a-z, 0-9, - and inner dots'),
+  S3_REGION: z.string().regex(/^[a-z0-9-]{1,64}$/).default('us-east-1').describe('a region; servers without regions take us-east-1'),
+  S3_ACCESS_KEY: z.string().optional().describe('an access key that may make, read and write the bucket'),
+  S3_SECRET_KEY: z.string().optional().describe("the access key's secret key"),
   ARANGO_URL: z.url({ protocol: /^https?$/ }).optional().describe('an http or https address'),
   ARANGO_DATABASE: z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/).optional().describe('a database name: a letter, then letters, digits, _ and -'),
   ARANGO_USER: z.string().optional().describe('a user name'),
@@ -30,6 +36,7 @@ export const requiredWith: readonly { when: (config: BaseConfig) => boolean; bec
     when: (config) => config.STORE === 'arango', because: 'STORE is arango',
     needs: ['ARANGO_URL', 'ARANGO_DATABASE', 'ARANGO_USER', 'ARANGO_PASSWORD'],
   },
+  { when: (config) => config.OBJECTS === 's3', because: 'OBJECTS is s3', needs: ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'] },
 ]
 
 function splitList(text: string): string[] {

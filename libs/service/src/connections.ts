@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Bus } from '@streamforge/bus'
 import { connectBus } from '@streamforge/bus'
+import { connectObjects, type ObjectsConfig, type ObjectStore } from '@streamforge/objects'
 import { connectStore, type Store, type StoreConfig } from '@streamforge/store'
 import type { BaseConfig } from './base-config.ts'
 
@@ -20,16 +21,27 @@ export function storeConfig(config: BaseConfig): StoreConfig {
   }
 }
 
+export function objectsConfig(config: BaseConfig): ObjectsConfig {
+  if (config.OBJECTS === 'embedded') return { kind: 'embedded', directory: join(config.DATA_DIR, 'objects') }
+  return {
+    kind: 's3', endpoint: config.S3_ENDPOINT!, bucket: config.S3_BUCKET, region: config.S3_REGION,
+    accessKey: config.S3_ACCESS_KEY!, secretKey: config.S3_SECRET_KEY!,
+  }
+}
+
 /** Adapters that a test brings along; they stay open when the service ends. */
 export interface GivenAdapters {
   bus?: Bus
   store?: Store
+  objects?: ObjectStore
 }
 
 export interface Connections {
   bus: Bus
   /** Connects on first use. */
   store: () => Promise<Store>
+  /** Connects on first use. */
+  objects: () => Promise<ObjectStore>
   /** Closes what was opened here. */
   close: () => Promise<void>
 }
@@ -37,19 +49,27 @@ export interface Connections {
 /** @throws StreamForgeError BUS_UNAVAILABLE */
 export async function connect(config: BaseConfig, clientId: string, given: GivenAdapters): Promise<Connections> {
   const bus = given.bus ?? await connectBus(busConfig(config, clientId))
-  let opened: Promise<Store> | undefined
-  const store = () => {
-    if (given.store) return Promise.resolve(given.store)
+  const store = onFirstUse(given.store, () => connectStore(storeConfig(config)))
+  const objects = onFirstUse(given.objects, () => connectObjects(objectsConfig(config)))
+  const close = async () => {
+    await store.close()
+    await objects.close()
+    if (!given.bus) await bus.close()
+  }
+  return { bus, store: store.get, objects: objects.get, close }
+}
+
+/** One that was given stays open; one that was made here is closed here. */
+function onFirstUse<T extends { close: () => Promise<void> }>(given: T | undefined, make: () => Promise<T>) {
+  let opened: Promise<T> | undefined
+  const get = () => {
+    if (given) return Promise.resolve(given)
     // A failed attempt is forgotten, so that the next use tries again.
-    opened ??= connectStore(storeConfig(config)).catch((error: unknown) => {
+    opened ??= make().catch((error: unknown) => {
       opened = undefined
       throw error
     })
     return opened
   }
-  const close = async () => {
-    await opened?.then((connected) => connected.close(), () => undefined)
-    if (!given.bus) await bus.close()
-  }
-  return { bus, store, close }
+  return { get, close: async () => opened?.then((connected) => connected.close(), () => undefined) }
 }

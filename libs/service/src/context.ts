@@ -1,5 +1,6 @@
 import type { Assignment, CoverageCertificate, Checkpoint, StageResult } from '@streamforge/contracts'
 import type { Bus } from '@streamforge/bus'
+import type { ObjectStore } from '@streamforge/objects'
 import type { Store } from '@streamforge/store'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
@@ -12,6 +13,8 @@ export interface ServiceContext<Config> {
   readonly bus: Bus
   /** Connects on first use; closed by the runner. */
   readonly store: () => Promise<Store>
+  /** Connects on first use; closed by the runner. */
+  readonly objects: () => Promise<ObjectStore>
   readonly metrics: Registry
   /** Aborts on SIGTERM or SIGINT, on a stop command, and when this worker has been replaced. */
   readonly signal: AbortSignal

@@ -1,7 +1,7 @@
 import { StreamForgeError } from '@streamforge/contracts'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { busConfig, storeConfig } from './connections.ts'
+import { busConfig, objectsConfig, storeConfig } from './connections.ts'
 import { loadConfig } from './load-config.ts'
 
 const message = (env: Record<string, string>, shape: z.ZodRawShape = {}) => {
@@ -19,7 +19,7 @@ describe('the configuration from the environment', () => {
   it('has a default for everything on a laptop, and ignores empty variables', () => {
     expect(loadConfig({}, { BUS: '', LOG_LEVEL: ' ', OTHER: 'x' })).toEqual({
       BUS: 'embedded', STORE: 'embedded', DATA_DIR: '.streamforge', LOG_LEVEL: 'info', HEALTH_PORT: 0, HEALTH_HOST: '127.0.0.1',
-      SQLITE_SYNCHRONOUS: 'NORMAL',
+      SQLITE_SYNCHRONOUS: 'NORMAL', OBJECTS: 'embedded', S3_BUCKET: 'streamforge', S3_REGION: 'us-east-1',
     })
   })
 
@@ -35,6 +35,7 @@ describe('the configuration from the environment', () => {
     [{ BUS: 'kafka' }, 'KAFKA_BROKERS is missing (BUS is kafka), expected comma-separated host:port'],
     [{ BUS: 'kafka', KAFKA_BROKERS: 'nohost' }, 'KAFKA_BROKERS is text'],
     [{ STORE: 'arango', ARANGO_URL: 'http://a:8529', ARANGO_DATABASE: 'stf', ARANGO_USER: 'stf' }, 'ARANGO_PASSWORD is missing'],
+    [{ OBJECTS: 's3', S3_ENDPOINT: 'http://minio:9000', S3_ACCESS_KEY: 'stf' }, 'S3_SECRET_KEY is missing (OBJECTS is s3)'],
     [{ LOG_LEVEL: 'loud', SQLITE_SYNCHRONOUS: 'x' }, 'SQLITE_SYNCHRONOUS'],
   ])('names what is wrong and what is expected: %j', (env, expected) => expect(message(env)).toContain(expected))
 
@@ -46,10 +47,12 @@ describe('the configuration from the environment', () => {
     const laptop = loadConfig({}, { DATA_DIR: '/data' })
     expect(busConfig(laptop, 'x')).toEqual({ kind: 'embedded', directory: '/data/bus', synchronous: 'NORMAL' })
     expect(storeConfig(laptop)).toEqual({ kind: 'embedded', file: '/data/store.db', synchronous: 'NORMAL' })
+    expect(objectsConfig(laptop)).toEqual({ kind: 'embedded', directory: '/data/objects' })
     const cluster = loadConfig({}, {
       BUS: 'kafka', KAFKA_BROKERS: 'a:9092, b:9092', STORE: 'arango', ARANGO_URL: 'http://a:8529', ARANGO_DATABASE: 'stf',
-      ARANGO_USER: 'u', ARANGO_PASSWORD: 'p',
+      ARANGO_USER: 'u', ARANGO_PASSWORD: 'p', OBJECTS: 's3', S3_ENDPOINT: 'http://minio:9000', S3_ACCESS_KEY: 'k', S3_SECRET_KEY: 's',
     })
+    expect(objectsConfig(cluster)).toEqual({ kind: 's3', endpoint: 'http://minio:9000', bucket: 'streamforge', region: 'us-east-1', accessKey: 'k', secretKey: 's' })
     expect(busConfig(cluster, 'x')).toEqual({ kind: 'kafka', brokers: ['a:9092', 'b:9092'], clientId: 'x' })
     expect(storeConfig(cluster)).toEqual({ kind: 'arango', url: 'http://a:8529', database: 'stf', user: 'u', password: 'p' })
   })
