@@ -37,6 +37,7 @@ export const errorTable = {
   OBJECT_NOT_FOUND: { status: 404, retryable: false },
 
   LAUNCH_FAILED: { status: 500, retryable: true },
+  LAUNCHER_UNAVAILABLE: { status: 503, retryable: true },
   IMAGE_NOT_ALLOWED: { status: 422, retryable: false },
   WORKER_LOST: { status: 500, retryable: true },
   WORKER_SILENT: { status: 500, retryable: true },

@@ -1,4 +1,7 @@
 export { jobName, type Launcher, type JobInfo, type JobName, type JobState } from './launcher.ts'
 export { openProcessLauncher, type ProcessLauncherOptions } from './process-launcher.ts'
+export { openKubernetesLauncher, type KubernetesLauncherOptions } from './kubernetes/kubernetes-launcher.ts'
+export type { JobResources } from './kubernetes/job-manifest.ts'
+export type { AllowedImages, WorkerImage } from './kubernetes/worker-images.ts'
 export { appOfImage, type Program } from './programs.ts'
 export { nodeCommand } from './node-command.ts'

@@ -1,0 +1,103 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { assignmentFromEnv, type StartCommand } from '@streamforge/contracts'
+import { contractStart } from '../launcher-contract.ts'
+import { jobName, type JobName } from '../launcher.ts'
+import { jobSpec } from './job-spec.ts'
+import { labelValue, nameAnnotations, objectName, readName } from './object-name.ts'
+
+const resources = { cpu: '100m', memory: '128Mi', memoryLimit: '256Mi' }
+const options = {
+  namespace: 'stf',
+  images: { registry: 'registry.example:5000/streamforge', apps: { succeeds: { resources }, trainer: { resources, env: { NODE_OPTIONS: '--max-old-space-size=512' } } } },
+}
+const shards = [{ shard: 0, from: 1_659_312_000_000, to: 1_659_355_200_000 }, { shard: 1, from: 1_659_355_200_000, to: 1_659_398_400_000 }]
+const variables = (start: StartCommand) =>
+  Object.fromEntries(jobSpec(start, options).spec.template.spec.containers[0].env.map((e) => [e.name, 'value' in e ? e.value : e.valueFrom.fieldRef.fieldPath]))
+
+const dnsLabel = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
+const queueId = fc.stringMatching(/^[a-z0-9][a-z0-9_.M-]{2,120}$/)
+const job: fc.Arbitrary<JobName> = fc.record({ queue_id: queueId, target: fc.constantFrom('loader-producer', 'arango-connector'), attempt: fc.integer({ min: 1, max: 9999 }) })
+
+describe('the Job of an assignment', () => {
+  it('is the one that the design describes', () => {
+    const start = contractStart('succeeds')
+    const { metadata, spec } = jobSpec(start, options)
+    expect(metadata).toMatchObject({ namespace: 'stf', labels: { app: 'streamforge', queue_id: start.queue_id } })
+    expect(spec).toMatchObject({ backoffLimit: 2, ttlSecondsAfterFinished: 3600 })
+    expect(spec.template.metadata.labels).toEqual(metadata.labels)
+    expect(spec.template.spec).toMatchObject({ restartPolicy: 'Never', nodeSelector: { 'streamforge-worker': 'true' } })
+    expect(spec.template.spec.containers[0]).toMatchObject({ image: start.image, envFrom: [{ configMapRef: { name: 'streamforge' } }, { secretRef: { name: 'streamforge' } }] })
+    expect(spec).not.toHaveProperty('completions')
+  })
+
+  it('hands the assignment over as it is', () => {
+    const start = contractStart('succeeds', { shards, checkpoint: [{ shard: 1, position: 5, records: 2, done: false }], attempt: 3 })
+    const { command: _command, image: _image, timestamp: _timestamp, ...assignment } = start
+    const { SHARD_INDEX: _shard, ...given } = variables(start)
+    expect(assignmentFromEnv(given)).toEqual({ ...assignment, target: 'loader-producer' })
+  })
+
+  it('gives each shard of history a pod, which knows its number', () => {
+    expect(jobSpec(contractStart('succeeds', { shards }), options).spec).toMatchObject({ completionMode: 'Indexed', completions: 2, parallelism: 2 })
+    expect(variables(contractStart('succeeds', { shards }))['SHARD_INDEX']).toContain('job-completion-index')
+    const connector = contractStart('succeeds', { shards, target: 'arango-connector' })
+    expect(jobSpec(connector, options).spec).not.toHaveProperty('completionMode')
+    expect(variables(connector)).not.toHaveProperty('SHARD_INDEX')
+  })
+
+  it('keeps to what Pod Security calls restricted', () => {
+    const { securityContext, containers: [container], automountServiceAccountToken } = jobSpec(contractStart('succeeds'), options).spec.template.spec
+    expect(securityContext).toEqual({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } })
+    expect(container.securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } })
+    expect(automountServiceAccountToken).toBe(false)
+  })
+
+  it('takes only values of a request, and no reference of one to another', () => {
+    const start = contractStart('succeeds', { time_range: '$(KAFKA_SASL_PASSWORD)' })
+    expect(variables(start)['TIME_RANGE']).toBe('$$(KAFKA_SASL_PASSWORD)')
+    const smuggled = { ...start, hostNetwork: true, spec: { serviceAccountName: 'admin' } } as StartCommand
+    expect(JSON.stringify(jobSpec(smuggled, options))).toBe(JSON.stringify(jobSpec(start, options)))
+  })
+
+  it('gives an app what the list says, and lets it overrule nothing of the assignment', () => {
+    const images = { ...options.images, apps: { trainer: { resources, env: { NODE_OPTIONS: '--max-old-space-size=512', QUEUE_ID: 'other' } } } }
+    const start = contractStart('succeeds', { image: 'registry.example:5000/streamforge/trainer:v2', target: 'trainer' })
+    const { env } = jobSpec(start, { ...options, images }).spec.template.spec.containers[0]
+    expect(env).toContainEqual({ name: 'NODE_OPTIONS', value: '--max-old-space-size=512' })
+    expect(env.filter((e) => e.name === 'QUEUE_ID')).toEqual([{ name: 'QUEUE_ID', value: start.queue_id }])
+  })
+
+  it.each([
+    'registry.example:5000/streamforge/other:v1', 'evil.example/streamforge/succeeds:v1', 'registry.example:5000/streamforge/succeeds',
+    'registry.example:5000/streamforge/succeeds/succeeds:v1', 'registry.example:5000/streamforge/succeeds:v1 --privileged', 'succeeds:v1',
+    'registry.example:5000/streamforge/constructor:v1',
+  ])('refuses %s', (image) => {
+    expect(() => jobSpec(contractStart('succeeds', { image }), options)).toThrowError(expect.objectContaining({ code: 'IMAGE_NOT_ALLOWED' }))
+  })
+})
+
+describe('names of Jobs', () => {
+  it('are DNS labels with room for the pods of an Indexed Job, for every queue', () => {
+    fc.assert(fc.property(job, (name) => {
+      expect(`${objectName(name)}-999`).toMatch(dnsLabel)
+      expect(labelValue(name.queue_id)).toMatch(/^[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$/)
+    }), { seed: 1 })
+  })
+
+  it('differ where jobs do, and are the same for the same', () => {
+    fc.assert(fc.property(job, job, (a, b) => {
+      expect(objectName(a) === objectName(b)).toBe(jobName(a) === jobName(b))
+      expect(labelValue(a.queue_id) === labelValue(b.queue_id)).toBe(a.queue_id === b.queue_id)
+    }), { seed: 2 })
+    const month = { queue_id: 'wf-btcusdt-api_candles_1M-20240801-a1b2c3', target: 'loader-producer', attempt: 1 }
+    expect(objectName(month)).not.toBe(objectName({ ...month, queue_id: month.queue_id.replace('1M', '1m') }))
+    expect(objectName(month)).toMatch(/^btcusdt-api-candles-1m-2024080-[0-9a-f]{10}-1$/)
+  })
+
+  it('are read back from what is written beside them, and from nobody else’s', () => {
+    fc.assert(fc.property(job, (name) => { expect(readName(nameAnnotations(name))).toEqual(name) }), { seed: 3 })
+    expect(readName({})).toBeUndefined()
+    expect(readName({ ...nameAnnotations({ queue_id: 'q', target: 't', attempt: 1 }), 'streamforge.dev/attempt': 'first' })).toBeUndefined()
+  })
+})
