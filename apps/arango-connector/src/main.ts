@@ -1,4 +1,4 @@
-import { runWorker } from '@streamforge/service'
+import { runWorkers } from '@streamforge/service'
 import { storeQueue } from './store-queue.ts'
 
-await runWorker('arango-connector', 'arango-connector', {}, (worker) => storeQueue(worker))
+await runWorkers('arango-connector', 'arango-connector', {}, () => ({ work: (worker) => storeQueue(worker) }))

@@ -4,7 +4,6 @@ import { liveVenueNamed, venueNamed } from '@streamforge/market'
 import { abortableDelay } from '@streamforge/service'
 import { startFakeExchange, tradeFrame } from './fake-exchange.ts'
 import { fakeTopic, tradeIds, until } from './live-scenario.ts'
-import { workerEnvironments } from './read-assignments.ts'
 import { runTogether } from './run-together.ts'
 
 const assignment = (symbol: string): Assignment => ({
@@ -53,23 +52,5 @@ describe('runTogether', () => {
     expect([tradeIds(workers[0]!.topic), tradeIds(workers[1]!.topic)]).toEqual([[1], [7, 8]])
     expect([opened, new Set(exchange.subscriptions.map((s) => s.connection)).size]).toEqual([1, 1])
     await exchange.close()
-  })
-})
-
-describe('workerEnvironments', () => {
-  it('are the process own without ASSIGNMENTS, else one for each', () => {
-    const env = { QUEUE_ID: 'q', LOG_LEVEL: 'warn' }
-    expect(workerEnvironments(env)).toEqual([env])
-    const list = JSON.stringify([assignment('BTCUSDT'), { ...assignment('ETHUSDT'), attempt: 2 }])
-    const [first, second] = workerEnvironments({ ...env, ASSIGNMENTS: list })
-    expect(first).toMatchObject({ SYMBOL: 'BTCUSDT', KAFKA_TOPIC: 't-BTCUSDT', LOG_LEVEL: 'warn' })
-    expect(second).toMatchObject({ SYMBOL: 'ETHUSDT', ATTEMPT: '2' })
-  })
-
-  it.each([
-    ['not JSON', '[{'], ['an empty list', '[]'], ['one queue twice', JSON.stringify([assignment('BTCUSDT'), assignment('BTCUSDT')])],
-    ['several venues', JSON.stringify([assignment('BTCUSDT'), { ...assignment('ETHUSDT'), venue: 'coinbase' }])],
-  ])('refuse %s', (_what, text) => {
-    expect(() => workerEnvironments({ ASSIGNMENTS: text })).toThrow(expect.objectContaining({ code: 'BAD_CONFIG' }))
   })
 })

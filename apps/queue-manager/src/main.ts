@@ -35,7 +35,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
   const orchestrator = await startOrchestrator({
     bus, store, launcher, instruments, log, now, random, metrics: orchestratorMetrics(metrics),
     newSuffix: () => randomBytes(3).toString('hex'),
-    maxActiveQueues: config.MAX_ACTIVE_QUEUES, maxLiveQueues: config.MAX_LIVE_QUEUES, maxActiveStages: config.MAX_ACTIVE_STAGES, dataPartitions: config.DATA_PARTITIONS,
+    maxActiveQueues: config.MAX_ACTIVE_QUEUES, maxLiveQueues: config.MAX_LIVE_QUEUES, liveGroupSize: config.LIVE_GROUP_SIZE, maxActiveStages: config.MAX_ACTIVE_STAGES, dataPartitions: config.DATA_PARTITIONS,
     topicRetentionMs: config.TOPIC_RETENTION_HOURS * hourMs, deadLetterRetentionMs: deadLetterTopic.retentionMs,
     liveTopicRetentionMs: config.LIVE_TOPIC_RETENTION_HOURS * hourMs,
     policy: {

@@ -66,6 +66,7 @@ export const StopCommand = z.strictObject({
   command: z.literal('stop'),
   queue_id: QueueId,
   target: Target.optional().describe('Absent: every worker of the queue'),
+  attempt: z.int().positive().optional().describe('Only this attempt and those before it, which end without a word: they were cancelled. Absent: whichever runs, which says that it was stopped'),
   reason: z.string().optional(),
   timestamp: TimestampSeconds,
 })

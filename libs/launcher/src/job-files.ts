@@ -10,6 +10,8 @@ export interface JobRecord extends JobName {
   pid?: number
   /** See processIdentity. */
   process_identity?: string
+  /** Names of all jobs of its process, its own among them; absent: it has one of its own. */
+  group?: readonly string[]
   state: JobState
   /** Whether somebody has been told of its end. */
   reported: boolean
@@ -24,6 +26,8 @@ export interface JobFiles {
   readAll(): Promise<JobRecord[]>
   remove(name: string): Promise<void>
   logPath(name: string): string
+  /** Lets jobs of one process share the first one's log, which must be there. */
+  shareLog(names: readonly string[]): Promise<void>
 }
 
 export async function openJobFiles(directory: string): Promise<JobFiles> {
@@ -62,6 +66,12 @@ export async function openJobFiles(directory: string): Promise<JobFiles> {
       for (const file of [path(name), files.logPath(name), `${files.logPath(name)}.1`]) await rm(file, { force: true })
     },
     logPath: (name) => join(directory, `${name}.log`),
+    async shareLog([first, ...others]) {
+      for (const name of others) {
+        await rm(files.logPath(name), { force: true })
+        await link(files.logPath(first!), files.logPath(name))
+      }
+    },
   }
   return files
 }

@@ -110,3 +110,88 @@ describe('child processes', () => {
     await launcher.close()
   })
 })
+
+describe('child processes in a group', () => {
+  const open = (directory: string) => openProcessLauncher({ directory, programs, env, pollMs: 20 })
+  const group = async (launcher: Awaited<ReturnType<typeof open>>, image: keyof typeof contractImages = 'stays', count = 3) => {
+    const starts = Array.from({ length: count }, () => contractStart(image))
+    return { starts, infos: await launcher.launchGroup!(starts) }
+  }
+  const states = async (launcher: Awaited<ReturnType<typeof open>>) => Object.fromEntries((await launcher.list()).map((job) => [job.name, job.state.status]))
+
+  it('is one process, a job and a log under each name, and the assignments as a list', async () => {
+    const launcher = await open(await temporaryDirectory())
+    const { starts, infos } = await group(launcher)
+    expect(new Set(infos.map(({ pid }) => pid)).size).toBe(1)
+    expect(infos.map(({ name }) => name)).toEqual(starts.map(jobName))
+    await expect.poll(() => launcher.logs(starts[2]!), { timeout: 20_000 }).toHaveLength(1)
+    const given = JSON.parse((await launcher.logs(starts[1]!))[0]!) as Record<string, string>
+    expect(JSON.parse(given['ASSIGNMENTS']!)).toMatchObject(starts.map(({ queue_id, attempt }) => ({ queue_id, attempt })))
+    expect(given['ASSIGNMENTS']).not.toContain('"image"')
+    expect(given['QUEUE_ID']).toBeUndefined()
+    expect(await launcher.launchGroup!(starts)).toMatchObject(infos.map(({ name }) => ({ name })))
+    expect(await launcher.list()).toHaveLength(3)
+    expect(await launcher.processMates!(starts[0]!)).toEqual(starts.slice(1).map(({ queue_id, target, attempt }) => ({ queue_id, target, attempt })))
+    await launcher.cancel(starts[0]!, { graceMs: 20_000, endProcess: true })
+    expect(Object.values(await states(launcher))).toEqual(['succeeded', 'succeeded', 'succeeded'])
+    await launcher.close()
+  })
+
+  it('leaves the process to the others until the last job is cancelled, also where all are cancelled at once', async () => {
+    const launcher = await open(await temporaryDirectory())
+    const seen: { name: string; reason: string }[] = []
+    launcher.onExit(({ name, state }) => seen.push({ name, reason: state.status === 'failed' ? state.reason : state.status }))
+    const { starts, infos } = await group(launcher)
+    await expect.poll(() => launcher.logs(starts[0]!), { timeout: 20_000 }).toHaveLength(1)
+    await launcher.cancel(starts[0]!)
+    expect(seen).toEqual([{ name: jobName(starts[0]!), reason: 'cancelled; its process goes on with other jobs' }])
+    expect(await processIdentity(infos[0]!.pid!)).toBeDefined()
+    await launcher.forget(starts[0]!)
+    await Promise.all([launcher.cancel(starts[1]!), launcher.cancel(starts[2]!)])
+    await expect.poll(() => seen.length, { timeout: 20_000 }).toBe(3)
+    expect(seen.map(({ reason }) => reason).toSorted()).toEqual(['cancelled; its process goes on with other jobs', 'cancelled; its process goes on with other jobs', 'succeeded'])
+    expect(await processIdentity(infos[0]!.pid!)).toBeUndefined()
+    await launcher.close()
+  })
+
+  it('tells the end of the process as the end of each, also to a launcher that found them running', async () => {
+    const directory = await temporaryDirectory()
+    const first = await open(directory)
+    const seen: string[] = []
+    first.onExit(({ name, state }) => seen.push(`${name} ${state.status}`))
+    const failing = await group(first, 'fails', 2)
+    await expect.poll(() => seen.toSorted(), { timeout: 20_000 }).toEqual(failing.starts.map((start) => `${jobName(start)} failed`).toSorted())
+    const staying = await group(first, 'stays', 2)
+    await expect.poll(() => first.logs(staying.starts[0]!), { timeout: 20_000 }).toHaveLength(1)
+    await first.close()
+    const next = await open(directory)
+    const found: string[] = []
+    next.onExit(({ name, state }) => found.push(`${name} ${state.status}`))
+    await next.cancel(staying.starts[0]!)
+    expect(await next.processMates!(staying.starts[1]!)).toEqual([])
+    process.kill(staying.infos[0]!.pid!, 'SIGKILL')
+    await expect.poll(() => found.toSorted(), { timeout: 20_000 }).toEqual(staying.starts.map((start) => `${jobName(start)} failed`).toSorted())
+    await next.close()
+  })
+
+  it('starts only those whose names are not known, alone where one is left', async () => {
+    const launcher = await open(await temporaryDirectory())
+    const [known, fresh] = [contractStart('stays'), contractStart('stays')]
+    const { pid } = await launcher.launch(known)
+    const infos = await launcher.launchGroup!([known, fresh])
+    expect(infos.map(({ name }) => name)).toEqual([jobName(known), jobName(fresh)])
+    expect(infos[0]!.pid).toBe(pid)
+    await expect.poll(() => launcher.logs(fresh), { timeout: 20_000 }).toHaveLength(1)
+    expect(JSON.parse((await launcher.logs(fresh))[0]!)).toMatchObject({ QUEUE_ID: fresh.queue_id })
+    for (const start of [known, fresh]) await launcher.cancel(start, { graceMs: 0 })
+    await launcher.close()
+  })
+
+  it('leaves nothing behind when the program does not start', async () => {
+    const directory = await temporaryDirectory()
+    const launcher = await openProcessLauncher({ directory, programs: { stays: { command: ['/no/such/program'] } }, env })
+    await expect(launcher.launchGroup!([contractStart('stays'), contractStart('stays')])).rejects.toMatchObject({ code: 'LAUNCH_FAILED' })
+    expect(await readdir(directory)).toEqual([])
+    await launcher.close()
+  })
+})

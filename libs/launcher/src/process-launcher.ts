@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { open } from 'node:fs/promises'
-import { assignmentToEnv, StreamForgeError, type StartCommand } from '@streamforge/contracts'
+import { Assignment, assignmentToEnv, StreamForgeError, type StartCommand } from '@streamforge/contracts'
 import { openJobFiles, type JobRecord } from './job-files.ts'
 import { rotateLog, tailLog } from './job-log.ts'
 import { jobName, type JobInfo, type Launcher } from './launcher.ts'
@@ -30,7 +30,8 @@ type Ended = Extract<JobRecord['state'], { status: 'succeeded' | 'failed' }>
  * the caller; whoever opens the same directory next finds it by its file. The end of an own child is known at once with its
  * exit status; that of a job started by an earlier process is found by looking, and its status is not known: it counts as
  * failed, and the worker's own events say more. Several processes may look at one directory; only those that called `onExit`
- * record ends, of their own jobs and of those that they found when they opened the directory.
+ * record ends, of their own jobs and of those that they found when they opened the directory. Jobs of one group have the same process
+ * and one log, under each one's name.
  */
 export async function openProcessLauncher(options: ProcessLauncherOptions): Promise<Launcher> {
   const files = await openJobFiles(options.directory)
@@ -41,6 +42,7 @@ export async function openProcessLauncher(options: ProcessLauncherOptions): Prom
   const own = new Set<string>()
   let polling: NodeJS.Timeout | undefined
   let pass: Promise<void> = Promise.resolve()
+  let deciding: Promise<void> = Promise.resolve()
 
   const finish = async (record: JobRecord, state: Ended) => {
     const ended = { ...record, state, reported: listeners.size > 0 }
@@ -48,12 +50,13 @@ export async function openProcessLauncher(options: ProcessLauncherOptions): Prom
     for (const listener of listeners) listener(jobInfo(ended))
   }
 
-  const startChild = async (record: JobRecord, start: StartCommand) => {
-    const [command, ...args] = programFor(start.image, options.programs).command
-    const log = await open(files.logPath(jobName(record)), 'a')
+  const startChild = async (starts: readonly StartCommand[]) => {
+    const [command, ...args] = programFor(starts[0]!.image, options.programs).command
+    const names = starts.map(jobName)
+    const log = await open(files.logPath(names[0]!), 'a')
     try {
-      const env = { ...options.env, ...assignmentToEnv(start) }
-      const child = spawn(command, args, { detached: true, stdio: ['ignore', log.fd, log.fd], env })
+      await files.shareLog(names)
+      const child = spawn(command, args, { detached: true, stdio: ['ignore', log.fd, log.fd], env: { ...options.env, ...environmentOf(starts) } })
       await once(child, 'spawn')
       return child
     } finally {
@@ -61,24 +64,75 @@ export async function openProcessLauncher(options: ProcessLauncherOptions): Prom
     }
   }
 
-  const watchChild = (record: JobRecord, child: ChildProcess) => {
-    const name = jobName(record)
+  const watchChild = (records: readonly JobRecord[], child: ChildProcess) => {
     const exited = Promise.withResolvers<void>()
     const onExit = (code: number | null, signal: NodeJS.Signals | null) => {
       const state = exitState(code, signal)
-      void finish(record, state).catch(() => undefined).finally(() => {
-        children.delete(name)
+      // Those that were cancelled before have had their end.
+      const ending = records.filter((record) => children.has(jobName(record)))
+      void Promise.all(ending.map((record) => finish(record, state).catch(() => undefined))).finally(() => {
+        for (const record of ending) children.delete(jobName(record))
         exited.resolve()
       })
     }
     child.once('exit', onExit)
     child.unref()
-    children.set(name, { exited: exited.promise, detach: () => child.off('exit', onExit) })
+    for (const record of records) children.set(jobName(record), { exited: exited.promise, detach: () => child.off('exit', onExit) })
     // It may have ended while its file was being written: the event is gone then, its status is not.
     if (child.exitCode !== null || child.signalCode !== null) {
       child.off('exit', onExit)
       onExit(child.exitCode, child.signalCode)
     }
+  }
+
+  /** Starts one process for those jobs that are not known yet. */
+  const launchAll = async (starts: readonly StartCommand[]): Promise<JobInfo[]> => {
+    for (const { image } of starts) programFor(image, options.programs)
+    const known: JobInfo[] = []
+    const fresh: { start: StartCommand; record: JobRecord }[] = []
+    for (const start of starts) {
+      const { queue_id, target, attempt, image } = start
+      const record: JobRecord = { queue_id, target, attempt, image, started_at: now(), state: { status: 'running' }, reported: false }
+      const existing = await files.create(record) ? undefined : await files.read(jobName(record))
+      if (existing) known.push(jobInfo(existing))
+      else fresh.push({ start, record })
+    }
+    if (fresh.length === 0) return known
+    const names = fresh.map(({ start }) => jobName(start))
+    for (const name of names) own.add(name)
+    const child = await startChild(fresh.map(({ start }) => start)).catch(async (cause: unknown) => {
+      for (const name of names) {
+        own.delete(name)
+        await files.remove(name)
+      }
+      throw launchFailed(fresh[0]!.start, cause)
+    })
+    const process_identity = await processIdentity(child.pid!)
+    const started = fresh.map(({ record }): JobRecord => ({
+      ...record, pid: child.pid!, ...(process_identity !== undefined && { process_identity }), ...(names.length > 1 && { group: names }),
+    }))
+    for (const record of started) await files.write(record)
+    watchChild(started, child)
+    return [...known, ...started.map(jobInfo)]
+  }
+
+  const matesOf = async ({ group = [], ...record }: JobRecord): Promise<JobRecord[]> => {
+    const mates = await Promise.all(group.filter((name) => name !== jobName(record)).map((name) => files.read(name)))
+    return mates.filter((mate) => mate !== undefined).filter((mate) => mate.pid === record.pid && mate.process_identity === record.process_identity && mate.state.status === 'running')
+  }
+
+  /** One after another: of two that are cancelled together, one must be the last. Resolves true when the process was left to others. */
+  const leaveToOthers = (name: string): Promise<boolean> => {
+    const decision = deciding.then(async () => {
+      const record = await files.read(name)
+      if (record?.state.status !== 'running' || !(await matesOf(record)).length) return false
+      children.delete(name)
+      adopted?.delete(name)
+      await finish(record, leftToOthers)
+      return true
+    })
+    deciding = decision.then(() => undefined, () => undefined)
+    return decision
   }
 
   /** Jobs of an earlier launcher whose ends nobody has been told of, read once: only they have to be looked for. */
@@ -105,30 +159,16 @@ export async function openProcessLauncher(options: ProcessLauncherOptions): Prom
 
   const launcher: Launcher = {
     kind: 'embedded',
-    async launch(start) {
-      programFor(start.image, options.programs)
-      const { queue_id, target, attempt, image } = start
-      const record: JobRecord = { queue_id, target, attempt, image, started_at: now(), state: { status: 'running' }, reported: false }
-      if (!(await files.create(record))) {
-        const existing = await files.read(jobName(record))
-        if (existing) return jobInfo(existing)
-      }
-      own.add(jobName(record))
-      const child = await startChild(record, start).catch(async (cause: unknown) => {
-        own.delete(jobName(record))
-        await files.remove(jobName(record))
-        throw launchFailed(start, cause)
-      })
-      const identity = await processIdentity(child.pid!)
-      const started = { ...record, pid: child.pid!, ...(identity !== undefined && { process_identity: identity }) }
-      await files.write(started)
-      watchChild(started, child)
-      return jobInfo(started)
+    launch: async (start) => (await launchAll([start]))[0]!,
+    launchGroup: launchAll,
+    async processMates(job) {
+      const record = await files.read(jobName(job))
+      return record ? (await matesOf(record)).map(({ queue_id, target, attempt }) => ({ queue_id, target, attempt })) : []
     },
-    async cancel(job, { graceMs = 10_000 } = {}) {
+    async cancel(job, { graceMs = 10_000, endProcess = false } = {}) {
       const name = jobName(job)
       const record = await files.read(name)
-      if (record?.pid === undefined || record.state.status !== 'running') return
+      if (record?.pid === undefined || record.state.status !== 'running' || (!endProcess && await leaveToOthers(name))) return
       const { pid, process_identity } = record
       const child = children.get(name)
       const gone = child ? child.exited : untilGone(() => isAlive(pid, process_identity))
@@ -184,6 +224,16 @@ async function isRunning(record: JobRecord, now: number): Promise<boolean> {
 const unknownEnd: Ended = {
   status: 'failed', exitCode: undefined, signal: undefined,
   reason: 'ended while nobody was watching; its exit status is not known',
+}
+
+const leftToOthers: Ended = {
+  status: 'failed', exitCode: undefined, signal: 'SIGTERM', reason: 'cancelled; its process goes on with other jobs',
+}
+
+/** The list is read by workers that may share a process; a job alone is told in the variables that every worker reads. */
+function environmentOf(starts: readonly StartCommand[]): Record<string, string> {
+  if (starts.length === 1) return assignmentToEnv(starts[0]!)
+  return { ASSIGNMENTS: JSON.stringify(starts.map((start) => Assignment.strip().parse(start))) }
 }
 
 function exitState(code: number | null, signal: NodeJS.Signals | null): Ended {

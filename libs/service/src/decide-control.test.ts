@@ -28,6 +28,8 @@ describe('what a command means to a listener', () => {
     ['a stop of its target', stop({ target: 'loader-producer' }), worker, { do: 'stop', cause: { kind: 'stopped', reason: 'on demand' } }],
     ['a stop of another target', stop({ target: connector }), worker, { do: 'nothing' }],
     ['a stop of another queue', stop({ queue_id: 'queue-2' }), worker, { do: 'nothing' }],
+    ['the cancelling of its attempt', stop({ attempt: 2 }), worker, { do: 'stop', cause: { kind: 'cancelled' } }],
+    ['the cancelling of an attempt before', stop({ attempt: 1 }), worker, { do: 'nothing' }],
     ['a stop, to a service', stop(), service, { do: 'nothing' }],
     ['a ping to all', ping(), service, { do: 'answer' }],
     ['a ping to its name', ping({ target: 'loader-api' }), worker, { do: 'answer' }],
@@ -51,6 +53,11 @@ describe('what a worker has missed while it was starting', () => {
 
   it('is not a stop when its own start is not to be seen: nobody knows which came first', () => {
     expect(decideMissed([stop()], worker)).toEqual({ do: 'nothing' })
+  })
+
+  it('is its cancelling, whichever came first', () => {
+    expect(decideMissed([stop({ attempt: 2 })], worker)).toEqual({ do: 'stop', cause: { kind: 'cancelled' } })
+    expect(decideMissed([stop({ attempt: 1 }), start(2)], worker)).toEqual({ do: 'nothing' })
   })
 
   it('is a later attempt, which counts more than a stop', () => {

@@ -15,8 +15,9 @@ export function decideControl(message: ControlMessage, { service, assignment }: 
   switch (message.command) {
     case 'ping': return isPinged(message, { service, assignment }) ? { do: 'answer', ping: message } : nothing
     case 'stop': {
-      const mine = message.queue_id === assignment?.queue_id && (message.target ?? assignment.target) === assignment.target
-      return mine ? { do: 'stop', cause: { kind: 'stopped', reason: message.reason ?? 'on demand' } } : nothing
+      if (message.queue_id !== assignment?.queue_id || (message.target ?? assignment.target) !== assignment.target) return nothing
+      if (message.attempt === undefined) return { do: 'stop', cause: { kind: 'stopped', reason: message.reason ?? 'on demand' } }
+      return message.attempt >= assignment.attempt ? { do: 'stop', cause: { kind: 'cancelled' } } : nothing
     }
     case 'start': {
       const replaced = assignment && isSameJob(message, assignment) && message.attempt > assignment.attempt
@@ -27,7 +28,7 @@ export function decideControl(message: ControlMessage, { service, assignment }: 
 }
 
 /**
- * What a worker would have heard had it listened from its launch on: a stop that came after its own start, or a start of a
+ * What a worker would have heard had it listened from its launch on: a stop that came after its own start, its cancelling, or a start of a
  * later attempt. `history` is in the topic's order. Pings are too late to answer.
  */
 export function decideMissed(history: readonly ControlMessage[], listener: Listener): ControlDecision {
@@ -35,10 +36,13 @@ export function decideMissed(history: readonly ControlMessage[], listener: Liste
   if (!assignment) return nothing
   const ownStart = history.findLastIndex((message) =>
     message.command === 'start' && isSameJob(message, assignment) && message.attempt === assignment.attempt)
-  const missed = history.filter((message, index) => message.command === 'start' || (ownStart >= 0 && index > ownStart))
+  const missed = history.filter((message, index) => namesAttempt(message) || (ownStart >= 0 && index > ownStart))
   const stops = missed.map((message) => decideControl(message, listener)).filter((decision) => decision.do === 'stop')
-  return stops.find((decision) => decision.cause.kind === 'replaced') ?? stops[0] ?? nothing
+  return stops.find((decision) => decision.cause.kind !== 'stopped') ?? stops[0] ?? nothing
 }
+
+/** Then it does not matter whether it came before this worker's own start. */
+const namesAttempt = (message: ControlMessage) => message.command === 'start' || (message.command === 'stop' && message.attempt !== undefined)
 
 function isPinged(ping: PingCommand, { service, assignment }: Listener): boolean {
   if (ping.queue_id !== undefined && ping.queue_id !== assignment?.queue_id) return false

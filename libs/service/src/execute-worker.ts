@@ -65,7 +65,7 @@ async function runAssignment<Shape extends ConfigShape>(
   const outcome = concludeWork(ended, service.stopped())
   report(outcome, service.stopped(), reporter, log)
   const { flushed } = await service.close(runtime.flushMs ?? 30_000)
-  if (flushed || outcome.ended === 'replaced') return outcome
+  if (flushed || isSilent(outcome)) return outcome
   log.error('the last event could not be published')
   // Nobody has heard how it ended: whatever it was, another attempt has to say so.
   return { ...outcome, exitCode: outcome.exitCode === exitCodes.done ? exitCodes.retryable : outcome.exitCode }
@@ -107,7 +107,7 @@ function concludeWork(settled: Settled, stop: StopCause | undefined): WorkerOutc
 }
 
 function report(outcome: WorkerOutcome, stop: StopCause | undefined, reporter: EventReporter, log: Logger): void {
-  if (outcome.ended === 'replaced') reporter.close()
+  if (isSilent(outcome)) reporter.close()
   else if (outcome.ended === 'stopped') reporter.stopped(describeStop(stop!))
   else if (outcome.ended === 'terminated') reporter.terminated(describeStop(stop!))
   else if (outcome.result) reporter.finished(outcome.result)
@@ -117,7 +117,10 @@ function report(outcome: WorkerOutcome, stop: StopCause | undefined, reporter: E
   else log.info(facts, 'work ended')
 }
 
-function exitCodeOf(error: StreamForgeError): number {
+/** What it has to say is of no interest any more: its job is another's, or given up. */
+const isSilent = ({ ended }: WorkerOutcome) => ended === 'replaced' || ended === 'cancelled'
+
+export function exitCodeOf(error: StreamForgeError): number {
   if (error.code === 'BAD_CONFIG') return exitCodes.badConfig
   return error.retryable ? exitCodes.retryable : exitCodes.final
 }

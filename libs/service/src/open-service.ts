@@ -11,6 +11,7 @@ import { pongOf } from './event-reporter.ts'
 import { type HealthServer, startHealthServer } from './health-server.ts'
 import type { Environment } from './load-config.ts'
 import { createMetrics } from './service-metrics.ts'
+import type { SharedService } from './share-service.ts'
 import { type StopCause, WorkStopped } from './stop-cause.ts'
 
 /** Where a service runs: the process, or a test. */
@@ -19,6 +20,8 @@ export interface Runtime extends GivenAdapters {
   now?: () => number
   random?: () => number
   logStream?: DestinationStream | undefined
+  /** Taken in place of a bus, a store, metrics and a health server of its own. */
+  shared?: SharedService
   /** Says what may stop the service from outside (signals); returns the unsubscribe. */
   onStop?: (stop: (cause: StopCause) => void) => () => void
 }
@@ -46,15 +49,16 @@ export async function openService<Config extends BaseConfig>(parts: ServiceParts
   const { name, config, log, runtime, assignment } = parts
   const now = runtime.now ?? Date.now
   const random = runtime.random ?? Math.random
-  const metrics = createMetrics(name)
+  const { shared } = runtime
+  const metrics = shared?.metrics ?? createMetrics(name)
   const stopping = new AbortController()
   const stop = (cause: StopCause) => {
     if (!stopping.signal.aborted) log.info({ cause: cause.kind }, 'stopping')
     stopping.abort(new WorkStopped(cause))
   }
   const unsubscribe = runtime.onStop?.(stop)
-  const health = await startHealth(config, metrics.registry, log, assignment !== undefined)
-  const connections = await connect(config, assignment?.telemetry_id ?? name, runtime).catch(async (error: unknown) => {
+  const health = shared?.health ?? await startHealth(config, metrics.registry, log, assignment !== undefined)
+  const connections = shared?.connections ?? await connect(config, assignment?.telemetry_id ?? name, runtime).catch(async (error: unknown) => {
     await health.close()
     metrics.close()
     unsubscribe?.()

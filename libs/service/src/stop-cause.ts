@@ -2,6 +2,8 @@
 export type StopCause =
   | { kind: 'stopped'; reason: string }
   | { kind: 'replaced'; attempt: number }
+  /** Of a worker that shares its process: whoever runs alone is terminated. */
+  | { kind: 'cancelled' }
   | { kind: 'terminated'; signal: string }
   | { kind: 'crashed'; error: unknown }
 
@@ -20,6 +22,7 @@ export function describeStop(stop: StopCause): string {
   switch (stop.kind) {
     case 'stopped': return `stopped: ${stop.reason}`
     case 'replaced': return `replaced by attempt ${stop.attempt}`
+    case 'cancelled': return 'cancelled'
     case 'terminated': return `terminated by ${stop.signal}`
     case 'crashed': return 'crashed outside of its work'
     default: return stop satisfies never

@@ -1,13 +1,18 @@
 import { publishMessages, type Bus } from '@streamforge/bus'
-import { catalog, StreamForgeError, toStreamForgeError, type ErrorCode, type QueueCommand, type StoredQueue } from '@streamforge/contracts'
-import type { Launcher } from '@streamforge/launcher'
+import { catalog, StreamForgeError, toStreamForgeError, type ErrorCode, type QueueCommand, type StartCommand, type StoredQueue, type Target } from '@streamforge/contracts'
+import type { JobName, Launcher } from '@streamforge/launcher'
 import type { Store } from '@streamforge/store'
 import type { QueueInput } from '../queue/queue-input.ts'
+import type { Launch } from './launch-together.ts'
 
 export interface CommandTools {
   bus: Bus
   store: Store
   launcher: Launcher
+  launch: Launch
+  /** Whether a job is taken for running: its process may live on for others after it has ended. */
+  goesOn: (job: JobName) => Promise<boolean>
+  now: () => number
   /** Partitions of a data topic. */
   dataPartitions: number
   onLaunch: (target: string, attempt: number) => void
@@ -21,7 +26,7 @@ export const connectorGroup = (queueId: string) => `arango-connector.${queueId}`
  * @throws StreamForgeError when the bus or the store is away: the command stays in the outbox
  */
 export async function carryOut(command: QueueCommand, queue: StoredQueue, tools: CommandTools): Promise<QueueInput[]> {
-  const { bus, launcher } = tools
+  const { bus } = tools
   switch (command.do) {
     case 'create-topic':
       await bus.admin.createTopic({ name: command.topic, partitions: command.partitions ?? tools.dataPartitions })
@@ -35,21 +40,29 @@ export async function carryOut(command: QueueCommand, queue: StoredQueue, tools:
     case 'publish':
       await publishMessages(bus, catalog['queue-control'], [command.message])
       return []
-    case 'launch': return launch(command.start, tools)
+    case 'launch': return launch(command.start, queue, tools)
     case 'cancel': {
       const { target, attempt } = command
-      await launcher.cancel({ queue_id: queue.queue_id, target, attempt }, { graceMs: command.grace_ms })
+      await cancel({ queue_id: queue.queue_id, target, attempt }, command.grace_ms, tools)
       return [{ kind: 'exited', target, attempt, state: { status: 'failed', exitCode: undefined, signal: undefined, reason: 'cancelled' } }]
     }
     default: return command satisfies never
   }
 }
 
-async function launch(start: Extract<QueueCommand, { do: 'launch' }>['start'], { launcher, onLaunch }: CommandTools): Promise<QueueInput[]> {
+/** A process that others share is left to them: the worker is told to end its part. */
+async function cancel(job: JobName & { target: Target }, graceMs: number, { bus, launcher, goesOn, now }: CommandTools): Promise<void> {
+  const mates = await Promise.all((await launcher.processMates?.(job) ?? []).map(goesOn))
+  const shared = mates.includes(true)
+  if (shared) await publishMessages(bus, catalog['queue-control'], [{ command: 'stop', ...job, reason: 'cancelled', timestamp: now() / 1000 }])
+  await launcher.cancel(job, { graceMs, endProcess: !shared })
+}
+
+async function launch(start: StartCommand, queue: StoredQueue, tools: CommandTools): Promise<QueueInput[]> {
   const { target, attempt } = start
   try {
-    await launcher.launch(start)
-    onLaunch(target, attempt)
+    await tools.launch(start, queue)
+    tools.onLaunch(target, attempt)
     return []
   } catch (thrown) {
     const { code, message, remedy, retryable } = toStreamForgeError(thrown, 'LAUNCH_FAILED')

@@ -26,6 +26,10 @@ export interface OrchestratorOptions {
   maxLiveQueues: number
   /** Stages that run at once, beside those: each takes the machine for itself. */
   maxActiveStages: number
+  /** Live queues of one workflow and venue whose workers share a process at most; default 1: each has its own. */
+  liveGroupSize?: number
+  /** How long the launch of a live queue waits for others of its group; default 200. */
+  gatherMs?: number
   dataPartitions: number
   /** How long a data topic outlives its queue. */
   topicRetentionMs: number

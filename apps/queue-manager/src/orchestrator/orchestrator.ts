@@ -1,7 +1,10 @@
 import type { Consumer } from '@streamforge/bus'
+import type { JobName } from '@streamforge/launcher'
+import { isActive } from '../queue/queue-input.ts'
 import { admitQueues } from './admission.ts'
 import { consumeEvents } from './consume-events.ts'
 import { listenForExits } from './exits.ts'
+import { launchTogether } from './launch-together.ts'
 import { liveWorkflows, type LiveWorkflow } from './live-workflows.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import type { OrchestratorParts } from './orchestrator-parts.ts'
@@ -82,7 +85,14 @@ function wire(options: OrchestratorOptions, records: WorkflowRecords, signal: Ab
       if (after.status !== 'running') admit()
     },
   })
-  const tools = { bus, store, launcher, dataPartitions: options.dataPartitions, onLaunch: countLaunch(metrics) }
+  const goesOn = async ({ queue_id, target, attempt }: JobName) => {
+    const job = (await live.byQueue(queue_id))?.queues.get(queue_id)?.jobs.find((j) => j.target === target)
+    return job !== undefined && job.attempt === attempt && isActive(job)
+  }
+  const tools = {
+    bus, store, launcher, goesOn, now, dataPartitions: options.dataPartitions, onLaunch: countLaunch(metrics),
+    launch: launchTogether({ launcher, groupSize: options.liveGroupSize ?? 1, gatherMs: options.gatherMs ?? 200 }),
+  }
   const outbox = outboxRunner({
     tools, live, change, signal, random,
     onFailure: (err, queue_id, attempt) => log.warn({ err, queue_id, attempt }, 'a command could not be carried out; trying again'),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectBus, ensureTopics, publishMessages, type Bus } from '@streamforge/bus'
 import { catalog, type StartCommand, type StoredQueue, type Target, type WorkerEvent } from '@streamforge/contracts'
-import { jobName, type JobInfo, type JobState, type Launcher } from '@streamforge/launcher'
+import { jobName, type JobInfo, type JobName, type JobState, type Launcher } from '@streamforge/launcher'
 import { openModelRegistry, type ModelRegistry } from '@streamforge/models'
 import { connectObjects } from '@streamforge/objects'
 import { connectStore, type Store } from '@streamforge/store'
@@ -20,6 +20,8 @@ export interface PlayedJobs {
   launches: StartCommand[]
   cancelled: string[]
   jobs: Map<string, JobInfo>
+  /** Names of the jobs of each process that was started for several. */
+  processes: string[][]
   /** The next launches fail with this. */
   launchError?: Error | undefined
   launcher(): Launcher
@@ -35,26 +37,33 @@ export function playedJobs(): PlayedJobs {
     for (const listener of listeners) listener({ ...job, state })
   }
   const played: PlayedJobs = {
-    launches: [], cancelled: [], jobs: new Map(),
+    launches: [], cancelled: [], jobs: new Map(), processes: [],
     end: (start, state) => end(jobName(start), state),
     launcher: () => {
       const own = new Set<(job: JobInfo) => void>()
+      const launch = async (start: StartCommand) => {
+        if (played.launchError) throw played.launchError
+        const name = jobName(start)
+        const before = played.jobs.get(name)
+        if (before) return before
+        const { queue_id, target, attempt } = start
+        const job: JobInfo = { name, queue_id, target, attempt, state: { status: 'running' }, startedAt: 0 }
+        played.launches.push(start)
+        played.jobs.set(name, job)
+        return job
+      }
+      const matesOf = (job: JobName) => (played.processes.find((names) => names.includes(jobName(job))) ?? [])
+        .filter((name) => name !== jobName(job) && played.jobs.get(name)?.state.status === 'running')
       return {
-        kind: 'embedded',
-        async launch(start) {
-          if (played.launchError) throw played.launchError
-          const name = jobName(start)
-          const before = played.jobs.get(name)
-          if (before) return before
-          const { queue_id, target, attempt } = start
-          const job: JobInfo = { name, queue_id, target, attempt, state: { status: 'running' }, startedAt: 0 }
-          played.launches.push(start)
-          played.jobs.set(name, job)
-          return job
+        kind: 'embedded', launch,
+        async launchGroup(starts) {
+          played.processes.push(starts.map(jobName))
+          return Promise.all(starts.map(launch))
         },
-        async cancel(job) {
+        processMates: async (job) => matesOf(job).map((name) => played.jobs.get(name)!),
+        async cancel(job, { endProcess = false } = {}) {
           played.cancelled.push(jobName(job))
-          end(jobName(job), { status: 'failed', exitCode: 143, signal: undefined, reason: 'exit code 143' })
+          for (const name of [jobName(job), ...(endProcess ? matesOf(job) : [])]) end(name, { status: 'failed', exitCode: 143, signal: undefined, reason: 'exit code 143' })
         },
         list: async () => [...played.jobs.values()],
         onExit(callback) {

@@ -55,9 +55,11 @@ export async function startPlatformProcess(env: Readonly<Record<string, string>>
 async function metricsAddresses(directory: string, app: string): Promise<string[]> {
   const logs = (await readdir(directory)).filter((name) => name.endsWith('.log'))
   const texts = await Promise.all(logs.map((name) => readFile(join(directory, name), 'utf8')))
-  return texts.flatMap((text) => {
+  // Jobs that share a process share its log.
+  const addresses = texts.flatMap((text) => {
     const line = text.split('\n').find((l) => l.includes('health server listening') && l.includes(`"${app}"`))
     const port = line === undefined ? undefined : (JSON.parse(line) as { port?: number }).port
     return port === undefined ? [] : [`http://127.0.0.1:${port}/metrics`]
   })
+  return [...new Set(addresses)]
 }

@@ -148,8 +148,15 @@ async function serviceName(pid: number, dataDir: string): Promise<string | undef
   const env = new Map(environ!.split('\0').map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]))
   const script = cmdline!.split('\0').find((argument) => argument.endsWith('/src/main.ts'))
   if (env.get('DATA_DIR') !== dataDir || !script) return undefined
-  const queue = env.has('QUEUE_ID') ? ` ${env.get('SYMBOL')!.toLowerCase()} ${env.get('TYPE')}` : ''
-  return `${basename(dirname(dirname(script)))}${queue}`
+  return `${basename(dirname(dirname(script)))}${queuesOf(env)}`
+}
+
+/** Of a job that runs several, the first and how many more. */
+function queuesOf(env: ReadonlyMap<string, string>): string {
+  if (env.has('QUEUE_ID')) return ` ${env.get('SYMBOL')!.toLowerCase()} ${env.get('TYPE')}`
+  if (!env.has('ASSIGNMENTS')) return ''
+  const [first, ...others] = JSON.parse(env.get('ASSIGNMENTS')!) as { symbol: string; type: string }[]
+  return ` ${first!.symbol.toLowerCase()} ${first!.type} and ${others.length} more`
 }
 
 let ticks: number | undefined

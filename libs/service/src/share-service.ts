@@ -1,0 +1,73 @@
+import type { Logger } from 'pino'
+import type { BaseConfig } from './base-config.ts'
+import { busOfOne } from './bus-of-one.ts'
+import { connect, type Connections } from './connections.ts'
+import { type HealthServer, startHealthServer } from './health-server.ts'
+import { createMetrics } from './service-metrics.ts'
+import type { Runtime } from './open-service.ts'
+import type { StopCause } from './stop-cause.ts'
+
+/** What one of several workers takes instead of opening it; its `close` functions leave the others' part alone. */
+export interface SharedService {
+  connections: Connections
+  metrics: ReturnType<typeof createMetrics>
+  health: HealthServer
+}
+
+export interface ServiceSharing {
+  /** For one more worker. */
+  part(): SharedService
+  /** As Runtime.onStop, heard by every worker; one that comes after a stop is told at once. */
+  onStop: NonNullable<Runtime['onStop']>
+  close(): Promise<void>
+}
+
+/** Opens one connection to bus and store, one registry and one health server for all workers of a process. @throws StreamForgeError BUS_UNAVAILABLE, BAD_CONFIG */
+export async function shareService(name: string, config: BaseConfig, log: Logger, runtime: Runtime): Promise<ServiceSharing> {
+  const stops = shareStops(runtime.onStop)
+  const metrics = createMetrics(name)
+  const closers: (() => unknown)[] = [stops.close, metrics.close]
+  const close = async () => {
+    for (const end of closers.toReversed()) await Promise.resolve(end()).catch((error: unknown) => log.warn({ err: error }, 'closing failed'))
+  }
+  try {
+    const health = await startHealthServer({ host: config.HEALTH_HOST, port: config.HEALTH_PORT, metrics: metrics.registry, fallBackToFreePort: true })
+    closers.push(health.close)
+    for (const condition of ['bus', 'control']) health.setReady(condition, false)
+    log.info({ host: config.HEALTH_HOST, port: health.port }, 'health server listening')
+    const connections = await connect(config, name, runtime)
+    closers.push(connections.close)
+    return {
+      onStop: stops.onStop, close,
+      part() {
+        const bus = busOfOne(connections.bus)
+        return {
+          connections: { ...connections, bus, close: () => bus.close() },
+          metrics: { registry: metrics.registry, close: () => undefined },
+          health: { port: health.port, setReady: health.setReady, close: () => Promise.resolve() },
+        }
+      },
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** One listener to the process for all: its signals and crashes concern every worker, and Node warns of many listeners. */
+function shareStops(onStop: Runtime['onStop']): { onStop: NonNullable<Runtime['onStop']>; close: () => void } {
+  const listeners = new Set<(cause: StopCause) => void>()
+  let stopped: StopCause | undefined
+  const unsubscribe = onStop?.((cause) => {
+    stopped ??= cause
+    for (const stop of [...listeners]) stop(cause)
+  })
+  return {
+    onStop(stop) {
+      listeners.add(stop)
+      if (stopped) stop(stopped)
+      return () => listeners.delete(stop)
+    },
+    close: () => unsubscribe?.(),
+  }
+}
