@@ -143,3 +143,26 @@ describe('auditing trades', () => {
     }))
   })
 })
+
+describe('auditing candles of stocks', () => {
+  const day = (text: string) => Date.parse(`${text}T00:00:00Z`)
+  const venue = 'yahoo'
+  const stocks: Dataset = { ...base, venue, live: false, type: 'api_candles_1d', unit: 'candles', interval: '1d', range: { from: day('2024-06-29'), to: day('2024-07-14') } }
+  const daily = (text: string): StoredDocument => stored({ ...candle(0), venue, interval: '1d', open_time: day(text), event_time: day(text) + 86_400_000, known_time: day(text) + 86_400_000 })
+  const sessions = ['2024-07-01', '2024-07-02', '2024-07-03', '2024-07-05', '2024-07-08', '2024-07-09', '2024-07-10', '2024-07-11', '2024-07-12']
+
+  it('expects them on days of trading only', () => {
+    expect(audit(stocks, sessions.map(daily))).toMatchObject({ expected: 9, stored: 9, missingAtSource: 0, lost: 0, foreign: 0, holeCount: 0, holes: [] })
+  })
+
+  it('loses a day of trading that is not there, unless the venue lacks it', () => {
+    const documents = sessions.filter((date) => date !== '2024-07-08').map(daily)
+    expect(audit(stocks, documents)).toMatchObject({ expected: 9, stored: 8, lost: 1, holes: [{ missing: 1, cause: 'lost' }] })
+    const explained = { ...gap(day('2024-07-06'), day('2024-07-09'), 1), venue, type: 'api_candles_1d' as const }
+    expect(audit(stocks, documents, [explained])).toMatchObject({ expected: 9, stored: 8, lost: 0, missingAtSource: 1, holeCount: 1 })
+  })
+
+  it('takes a bar of a day without trading for what it is: stored, and one more than expected', () => {
+    expect(audit(stocks, [...sessions.slice(0, 3), '2024-07-04', ...sessions.slice(3)].map(daily))).toMatchObject({ expected: 10, stored: 10, lost: 0, foreign: 0 })
+  })
+})

@@ -1,5 +1,5 @@
 import {
-  canonicalCandle, canonicalTrade, ceilToInterval, type Gap, nextOpenTime,
+  barGrid, canonicalCandle, canonicalTrade, ceilToInterval, type Gap, nextOpenTime,
 } from '@streamforge/contracts'
 import type { StoredDocument } from '@streamforge/store'
 import { type Dataset, ownRecord } from './dataset.ts'
@@ -48,6 +48,7 @@ export function startAudit(dataset: Dataset, gaps: readonly Gap[], ids?: TradeId
 
 function auditCandles(dataset: Dataset & { unit: 'candles' }, gaps: readonly Gap[]): Audit {
   const { interval, range } = dataset
+  const grid = barGrid(dataset.venue, interval)
   const cursor = gapCursor(gaps)
   const holes = noHoles()
   const lines = hashLines()
@@ -57,7 +58,7 @@ function auditCandles(dataset: Dataset & { unit: 'candles' }, gaps: readonly Gap
   let expectedOpen = dataset.live ? undefined : ceilToInterval(range.from, interval)
   let from: number | undefined
   const closeHole = (to: number) => {
-    if (expectedOpen !== undefined && to > expectedOpen) for (const hole of explainCandleHole({ from: expectedOpen, to }, interval, cursor)) addHole(holes, hole)
+    if (expectedOpen !== undefined && to > expectedOpen) for (const hole of explainCandleHole({ from: expectedOpen, to }, grid, cursor)) addHole(holes, hole)
   }
   return {
     add(documents) {

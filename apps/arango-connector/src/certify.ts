@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Assignment, type CoverageCertificate, type Gap, gapKey } from '@streamforge/contracts'
+import { type Assignment, calendarOf, type CoverageCertificate, type Gap, gapKey } from '@streamforge/contracts'
 import type { Store, StoredDocument } from '@streamforge/store'
 import { auditOwnRecords } from './audit-own-records.ts'
 import { type AuditResult, startAudit, type TradeIds } from './audit-records.ts'
@@ -99,11 +99,18 @@ function toCertificate({ dataset, assignment, facts, now }: CertifyOptions, audi
     holes: audit.holes, hole_count: audit.holeCount,
     ...(audit.firstTradeId !== undefined && { first_trade_id: audit.firstTradeId }),
     ...(audit.lastTradeId !== undefined && { last_trade_id: audit.lastTradeId }),
+    ...calendarPart(dataset),
     checksum: audit.checksum,
     ...(dataset.live && { open: true }),
     complete: (dataset.live || facts.markersComplete) && audit.lost === 0 && audit.foreign === 0 && facts.deadLettered === 0,
     certified_at: now(),
   }
+}
+
+/** What bars were expected by, where that is not around the clock. */
+function calendarPart({ venue, unit }: Dataset): Pick<CoverageCertificate, 'calendar'> {
+  const { name } = calendarOf(venue)
+  return unit === 'candles' && name !== 'always_open' ? { calendar: name } : {}
 }
 
 /** Live data vouches for what it has so far, which may be nothing. */

@@ -1,5 +1,5 @@
 import {
-  type Assignment, bookKeyRange, type BookRecord, type Candle, type CandleOpen, candleKeyRange, ceilToInterval, countCandles, type DataMessage,
+  type Assignment, barGrid, bookKeyRange, type BookRecord, type Candle, type CandleOpen, candleKeyRange, ceilToInterval, type DataMessage,
   type DerivedRecord, type Interval, isStageType, MAX_EPOCH_MS, parseDataType, parseOpenTimeRange,
   parseStageType, parseTimeRange, recordKey, type StageSpec, type StageType, StreamForgeError, type Trade, type TimeRange, tradeKeyRange,
 } from '@streamforge/contracts'
@@ -63,7 +63,7 @@ function rowsDatasetOf(assignment: Assignment, type: StageType, spec: StageSpec 
 
 /** How many records the range holds if nothing is missing; unknown for trades and for live data. */
 export function expectedRecords(dataset: Dataset): number | undefined {
-  return dataset.unit === 'candles' && !dataset.live ? countCandles(dataset.range, dataset.interval) : undefined
+  return dataset.unit === 'candles' && !dataset.live ? barGrid(dataset.venue, dataset.interval).count(dataset.range) : undefined
 }
 
 /** Keys of the dataset's records. Trades are found by id, so the range needs the first and last; without them: all of the symbol. */

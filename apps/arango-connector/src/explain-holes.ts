@@ -1,4 +1,4 @@
-import { ceilToInterval, countCandles, type Gap, type Hole, type Interval } from '@streamforge/contracts'
+import { type BarGrid, ceilToInterval, type Gap, type Hole } from '@streamforge/contracts'
 
 /** Holes of a dataset with their causes, in order of time. Adjacent parts of one hole with different causes are several holes. */
 export interface ExplainedHoles {
@@ -35,12 +35,12 @@ export function gapCursor(gaps: readonly Gap[]): GapCursor {
   return { gaps: sorted, unexplained: sorted.map((gap) => gap.missing), next: 0 }
 }
 
-/** Splits a hole of the candle grid into the parts that gaps explain and those that nothing does. */
-export function explainCandleHole(hole: { from: number; to: number }, interval: Interval, cursor: GapCursor): Hole[] {
+/** Splits a hole of the candle grid into the parts that gaps explain and those that nothing does; a stretch without due bars is no part. */
+export function explainCandleHole(hole: { from: number; to: number }, grid: BarGrid, cursor: GapCursor): Hole[] {
   const parts: Hole[] = []
   let position = hole.from
   const add = (to: number, cause: Hole['cause']) => {
-    const missing = countCandles({ from: position, to }, interval)
+    const missing = grid.count({ from: position, to })
     const before = parts.at(-1)
     // Shards report their own side of a hole that lies over their border: it is one hole.
     if (before?.cause === cause && before.to === position) parts[parts.length - 1] = { ...before, to, missing: before.missing + missing }
@@ -51,7 +51,7 @@ export function explainCandleHole(hole: { from: number; to: number }, interval: 
   for (let index = cursor.next; index < cursor.gaps.length; index++) {
     const gap = cursor.gaps[index]!
     if (gap.from >= hole.to) break
-    const from = ceilToInterval(Math.max(gap.from, position), interval)
+    const from = ceilToInterval(Math.max(gap.from, position), grid.interval)
     const to = Math.min(gap.to, hole.to)
     if (to <= position || from >= to) continue
     if (from > position) add(from, 'lost')

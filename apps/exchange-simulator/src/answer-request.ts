@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { RecordedStocks } from '@streamforge/market'
 import { archives, notFound, parseArchivePath } from './archives.ts'
 import { BinanceError } from './binance-error.ts'
 import { BinanceParameters } from './binance-parameters.ts'
@@ -10,9 +11,12 @@ import { jsonReply, type Reply } from './reply.ts'
 import { answerSimulatorApi } from './simulator-api.ts'
 import type { StatsKeeper } from './stats.ts'
 import type { Spent, WeightWindow } from './weight-window.ts'
+import { answerYahoo, yahooSymbol } from './yahoo-rest.ts'
 
 export interface Simulation {
   readonly exchange: Exchange
+  /** Read when first asked for; undefined: there are none. */
+  readonly stocks: (() => Promise<RecordedStocks>) | undefined
   readonly live: LiveState
   readonly faults: Faults
   readonly stats: StatsKeeper
@@ -28,7 +32,7 @@ export interface Answer extends Reply {
   readonly damage: 'none' | 'cut' | 'truncate'
 }
 
-/** Turns requests into answers: the control API, archives, Binance's REST paths, Coinbase's. */
+/** Turns requests into answers: the control API, archives, Binance's REST paths, Yahoo's charts, Coinbase's. */
 export function requestAnswerer(simulation: Simulation): (request: IncomingMessage) => Promise<Answer> {
   const archive = archives(simulation.exchange)
   return async (request) => {
@@ -42,6 +46,7 @@ export function requestAnswerer(simulation: Simulation): (request: IncomingMessa
     const address = request.socket.remoteAddress ?? 'unknown'
     if (path.startsWith('/data/')) return archiveAnswer(simulation, archive, path)
     if (/^\/[fd]?api\//.test(path)) return binanceAnswer(simulation, path, query, address)
+    if (yahooSymbol(path) !== undefined) return yahooAnswer(simulation, path, query)
     return coinbaseAnswer(simulation, path, query, address)
   }
 }
@@ -108,6 +113,16 @@ async function coinbaseAnswer(simulation: Simulation, path: string, query: strin
   if (!coinbaseWeight.spend(address, 1).allowed) return finish(jsonReply({ message: 'Public rate limit exceeded' }, 429))
   return finish((await answerCoinbase(exchange, path, query, misfortune)) ?? jsonReply({ message: 'Route not found' }, 404))
 }
+
+async function yahooAnswer({ exchange, stocks, faults, wait }: Simulation, path: string, query: string): Promise<Answer> {
+  const symbol = yahooSymbol(path)!
+  const misfortune = faults.forRequest({ path, symbol, archive: false })
+  if (misfortune.delayMs > 0) await wait(misfortune.delayMs)
+  const reply = misfortune.refusal ? plainRefusal(misfortune.refusal) : answerYahoo(await stocks?.() ?? noStocks, symbol, query, exchange.now(), misfortune.holes)
+  return { ...reply, route: '/v8/finance/chart', damage: damageOf(misfortune) }
+}
+
+const noStocks: RecordedStocks = { tickers: [], stock: () => undefined }
 
 function plainRefusal(refusal: NonNullable<Misfortune['refusal']>): Reply {
   if (refusal.kind === 'server_error') {

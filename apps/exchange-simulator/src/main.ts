@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseTimeRange, StreamForgeError, toStreamForgeError } from '@streamforge/contracts'
-import { openRecordedMarket, syntheticMarket } from '@streamforge/market'
+import { openRecordedMarket, readRecordedStocks, syntheticMarket, type Market } from '@streamforge/market'
 import { Fault } from './faults.ts'
 import { noHistory } from './live/live-market.ts'
 import { readRecording } from './live/recorded-frames.ts'
@@ -20,7 +20,7 @@ const json = z.string().transform((text, context): unknown => {
 const Config = z.object({
   PORT: whole(0).describe('0 takes a free one'),
   HOST: z.string().default('127.0.0.1'),
-  DATA: z.string().optional().describe('Folder of recorded files; without it the market is synthetic'),
+  DATA: z.string().optional().describe("Folder of recorded files, of stocks' daily prices too; without it the market is synthetic"),
   CACHE_MB: z.coerce.number().positive().optional().describe('Memory for candles read or made; a benchmark wants all of them at hand'),
   SEED: z.string().default('1').describe('Of the synthetic market and of the faults'),
   SYMBOLS: z.string().regex(/^[A-Z0-9]{2,24}(,[A-Z0-9]{2,24})*$/).optional().describe('Of the synthetic market, comma-separated'),
@@ -66,12 +66,13 @@ async function main(): Promise<void> {
   const config = readConfig(process.env)
   const recording = config.WS_FRAMES ? await readRecording(config.WS_FRAMES, config.WS_MARKET) : undefined
   const cache = config.CACHE_MB === undefined ? {} : { cacheBytes: config.CACHE_MB * 1024 * 1024 }
-  const market = config.DATA
-    ? await openRecordedMarket(config.DATA, cache)
-    : recording ? noHistory(startOf(recording)) : syntheticMarket({ ...cache, seed: config.SEED, ...(config.SYMBOLS && { symbols: config.SYMBOLS.split(',') }), ...(config.TIME_RANGE && parseTimeRange(config.TIME_RANGE)) })
+  const madeUp = () => (recording ? noHistory(startOf(recording))
+    : syntheticMarket({ ...cache, seed: config.SEED, ...(config.SYMBOLS && { symbols: config.SYMBOLS.split(',') }), ...(config.TIME_RANGE && parseTimeRange(config.TIME_RANGE)) }))
+  const { DATA: data } = config
+  const market = data ? await openRecordedMarket(data, cache).catch((error: unknown) => besideStocks(error, data, madeUp)) : madeUp()
   const say = (fields: Record<string, unknown>) => process.stdout.write(`${JSON.stringify({ service: 'exchange-simulator', ...fields })}\n`)
   const simulator = await startSimulator({
-    market, port: config.PORT, host: config.HOST, now: tickingClock(startOfClock(config.NOW, market.end)), weightLimit: config.WEIGHT_LIMIT,
+    market, ...(data && { stocks: () => readRecordedStocks(data) }), port: config.PORT, host: config.HOST, now: tickingClock(startOfClock(config.NOW, market.end)), weightLimit: config.WEIGHT_LIMIT,
     live: {
       rate: config.WS_RATE, depthMs: config.WS_DEPTH_MS, klineMs: config.WS_KLINE_MS, keepTrades: config.WS_KEEP_TRADES, keepBook: config.WS_KEEP_BOOK,
       ...(recording && { recording }),
@@ -86,6 +87,12 @@ async function main(): Promise<void> {
   })
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => void simulator.close().then(() => process.exit(0)))
   say({ url: simulator.url, ws: simulator.wsUrl, market: market.kind, symbols: simulator.venue.market.instruments().length, end: new Date(market.end).toISOString() })
+}
+
+/** A folder may hold stocks alone: then the rest of the market is made up. */
+async function besideStocks(error: unknown, data: string, madeUp: () => Market): Promise<Market> {
+  if (!(error instanceof StreamForgeError && error.code === 'NOT_FOUND') || (await readRecordedStocks(data)).tickers.length === 0) throw error
+  return madeUp()
 }
 
 function describe(error: unknown) {

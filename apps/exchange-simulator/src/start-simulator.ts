@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Market } from '@streamforge/market'
+import type { Market, RecordedStocks } from '@streamforge/market'
 import { requestAnswerer, type Answer } from './answer-request.ts'
 import { createFaults, type Fault, type Faults } from './faults.ts'
 import { LiveVenue, type LiveOptions } from './live/live-venue.ts'
@@ -14,6 +14,8 @@ import { weightWindow } from './weight-window.ts'
 
 export interface SimulatorOptions {
   readonly market: Market
+  /** Daily bars for Yahoo's charts, read when they are first asked for; absent: there are none. */
+  readonly stocks?: () => Promise<RecordedStocks>
   /** 0, the default, takes a free one. */
   readonly port?: number
   readonly host?: string
@@ -54,7 +56,7 @@ export function tickingClock(start: number): () => number {
   return () => Math.floor(start + performance.now() - begun)
 }
 
-/** Serves a market over the protocols of Binance and Coinbase Exchange. */
+/** Serves a market over the protocols of Binance and Coinbase Exchange, and stocks over that of Yahoo's charts. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
   const seed = options.seed ?? 1
   const hub = new StreamHub()
@@ -69,6 +71,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   const closing = new AbortController()
   const answer = requestAnswerer({
     exchange: { market, venue, now, weightLimit },
+    stocks: options.stocks && once(options.stocks),
     live: { venue, hub },
     faults, stats,
     binanceWeight: weightWindow({ limit: weightLimit, windowMs: 60_000, banAfter, now }),
@@ -107,6 +110,15 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
       await Promise.all([closed, running])
     },
   }
+}
+
+/** Reads once, however many ask; a failure is tried again. */
+function once<T>(read: () => Promise<T>): () => Promise<T> {
+  let reading: Promise<T> | undefined
+  return () => (reading ??= read().catch((error: unknown) => {
+    reading = undefined
+    throw error
+  }))
 }
 
 function send(response: ServerResponse, { status, headers, body, damage }: Answer): void {

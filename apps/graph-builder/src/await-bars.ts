@@ -1,4 +1,4 @@
-import { allSymbols, featureKey, floorToInterval, isStageType, parseStageType, type StageSpec } from '@streamforge/contracts'
+import { allSymbols, barGrid, featureKey, isStageType, parseStageType, type StageSpec } from '@streamforge/contracts'
 import { abortableDelay, type WorkerContext } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
 
@@ -34,10 +34,10 @@ export async function awaitBars(worker: WorkerContext<unknown>, store: Store, { 
 }
 
 /** Whether the last bar before `to` is stored for every symbol of the input. */
-async function hasBar(store: Store, { symbols, interval }: StageSpec, { symbol, collection_name }: StageSpec['inputs'][number], to: number): Promise<boolean> {
+async function hasBar(store: Store, { venue, symbols, interval }: StageSpec, { symbol, collection_name }: StageSpec['inputs'][number], to: number): Promise<boolean> {
   const wanted = symbol === allSymbols ? symbols : [symbol]
   const rows = await store.find(collection_name, {
-    where: { _key: { in: wanted.map((name) => featureKey({ symbol: name, interval, open_time: floorToInterval(to - 1, interval) })) } }, limit: wanted.length,
+    where: { _key: { in: wanted.map((name) => featureKey({ symbol: name, interval, open_time: barGrid(venue, interval).before(to) })) } }, limit: wanted.length,
   }).catch(() => [])
   return rows.length === wanted.length
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { GraphParameters, type GraphVersion, type StageResult, type StageSpec } from '@streamforge/contracts'
+import { barGrid, GraphParameters, type GraphVersion, type StageResult, type StageSpec } from '@streamforge/contracts'
 import {
   buildRelations, ensureGraphCollections, graphCollections, hashRelations, summariseGraph, writeGraphVersion, type GraphCollections, type Relation,
 } from '@streamforge/models'
@@ -52,7 +52,7 @@ async function buildGraph(job: Job, window: GraphWindow, before: readonly GraphV
   const edges = edgesOf(before)
   const tell = (rows: number) => worker.progress({ records_written: edges, message: `window ${before.length + 1}: ${rows} bars read, ${edges} relations stored` })
   const read = await readWindow(job.source, {
-    symbols: spec.symbols, interval: spec.interval, window, maximumLag: parameters.maximum_lag_bars, signal: worker.signal, onRead: tell,
+    symbols: spec.symbols, grid: barGrid(spec.venue, spec.interval), window, maximumLag: parameters.maximum_lag_bars, signal: worker.signal, onRead: tell,
   })
   if (read.empty.length > 0) worker.log.warn({ symbols: read.empty }, 'symbols without bars in the window have no relations')
   const { relations, facts } = await buildRelations({

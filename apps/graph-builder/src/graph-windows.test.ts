@@ -6,7 +6,7 @@ import { fewestBars, graphWindows } from './graph-windows.ts'
 const from = Date.UTC(2025, 0, 1)
 const step = intervalLengths['5m']
 const spec = (bars: number, pipeline: unknown, rest: { to?: undefined; created_at?: number } = {}) =>
-  ({ from, to: from + bars * step, interval: '5m' as const, created_at: from, pipeline: Pipeline.parse(pipeline), ...rest })
+  ({ venue: 'binance', from, to: from + bars * step, interval: '5m' as const, created_at: from, pipeline: Pipeline.parse(pipeline), ...rest })
 const inBars = (windows: { from: number; to: number }[]) => windows.map((window) => [(window.from - from) / step, (window.to - from) / step])
 
 it('cuts the training part into the windows asked for, and what follows into windows of about that length', () => {

@@ -1,4 +1,4 @@
-import { ceilToInterval, countCandles, floorToInterval, nextOpenTime, type StageSpec, StreamForgeError } from '@streamforge/contracts'
+import { barGrid, ceilToInterval, floorToInterval, type StageSpec, StreamForgeError } from '@streamforge/contracts'
 
 /** Fewer bars tell nothing of a relation. */
 export const fewestBars = 30
@@ -20,9 +20,10 @@ export function stageRange({ from, to, interval, created_at }: Pick<StageSpec, '
  * the same length.
  * @throws StreamForgeError TOO_FEW_BARS
  */
-export function graphWindows(spec: Pick<StageSpec, 'from' | 'to' | 'interval' | 'created_at' | 'pipeline'>): GraphWindow[] {
+export function graphWindows(spec: Pick<StageSpec, 'venue' | 'from' | 'to' | 'interval' | 'created_at' | 'pipeline'>): GraphWindow[] {
   const range = stageRange(spec)
-  const bars = range.to > range.from ? countCandles(range, spec.interval) : 0
+  const openTimes = barGrid(spec.venue, spec.interval).times(range)
+  const bars = openTimes.length
   const { pipeline } = spec
   const windows = pipeline.type === 'train_gnn' ? pipeline.graph.windows : 1
   const learnt = pipeline.type === 'train_gnn' ? Math.floor(bars * shareOfFirst(pipeline.training.parts)) : bars
@@ -34,7 +35,7 @@ export function graphWindows(spec: Pick<StageSpec, 'from' | 'to' | 'interval' | 
   }
   const later = Math.round((bars - learnt) / length)
   const borders = [...cut(0, learnt, windows), ...(bars - learnt >= fewestBars ? cut(learnt, bars, Math.max(1, later)) : [])]
-  const time = openTimes(range, spec.interval, bars)
+  const time = (bar: number) => openTimes[bar] ?? range.to
   return borders.map(([first, end]) => ({ from: time(first), to: time(end) }))
 }
 
@@ -44,12 +45,4 @@ const shareOfFirst = (parts: readonly number[]) => parts[0]! / parts.reduce((sum
 function cut(from: number, to: number, count: number): [number, number][] {
   const border = (i: number) => from + Math.floor(((to - from) * i) / count)
   return Array.from({ length: count }, (_, i) => [border(i), border(i + 1)])
-}
-
-/** The open time of a bar by its number. Months have no length, so bars are walked. */
-function openTimes(range: GraphWindow, interval: StageSpec['interval'], bars: number): (bar: number) => number {
-  const times = new Float64Array(bars + 1)
-  times[0] = range.from
-  for (let bar = 1; bar <= bars; bar++) times[bar] = nextOpenTime(times[bar - 1]!, interval)
-  return (bar) => times[bar]!
 }

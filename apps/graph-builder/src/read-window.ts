@@ -1,11 +1,11 @@
-import { countCandles, type Interval, nextOpenTime, StreamForgeError } from '@streamforge/contracts'
+import { type BarGrid, StreamForgeError } from '@streamforge/contracts'
 import { type AssetSeries, createAssetSeries } from '@streamforge/models'
 import type { BarFacts, BarSource } from './bar-sources.ts'
 import type { GraphWindow } from './graph-windows.ts'
 
 export interface WindowQuery {
   symbols: readonly string[]
-  interval: Interval
+  grid: BarGrid
   window: GraphWindow
   maximumLag: number
   signal: AbortSignal
@@ -25,9 +25,9 @@ export interface WindowSeries {
  * Reads what was known by the end of the window: a bar known later, such as one corrected afterwards, is none.
  * @throws StreamForgeError NO_DATA when no symbol has bars, CONSTANT_SERIES when no symbol's price changes
  */
-export async function readWindow(source: BarSource, { symbols, interval, window, maximumLag, signal, onRead }: WindowQuery): Promise<WindowSeries> {
-  const bars = countCandles(window, interval)
-  const place = barPlaces(window, interval)
+export async function readWindow(source: BarSource, { symbols, grid, window, maximumLag, signal, onRead }: WindowQuery): Promise<WindowSeries> {
+  const place = new Map(grid.times(window).map((openTime, t) => [openTime, t]))
+  const bars = place.size
   const series = createAssetSeries(symbols, bars, maximumLag)
   const columns = { returns: new Float64Array(bars), volatility: new Float64Array(bars), volume: new Float64Array(bars) }
   const empty: string[] = []
@@ -54,12 +54,6 @@ function fillBar(columns: Record<'returns' | 'volatility' | 'volume', Float64Arr
   columns.returns[t] = bar.return
   columns.volatility[t] = bar.volatility
   columns.volume[t] = bar.volume
-}
-
-function barPlaces(window: GraphWindow, interval: Interval): Map<number, number> {
-  const places = new Map<number, number>()
-  for (let open = window.from; open < window.to; open = nextOpenTime(open, interval)) places.set(open, places.size)
-  return places
 }
 
 function requireMovement(series: AssetSeries, { window, empty }: { window: GraphWindow; empty: readonly string[] }): void {

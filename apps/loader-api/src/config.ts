@@ -10,4 +10,5 @@ export const Config = {
   BINANCE_REST_URL: url.describe("an http or https address; absent: Binance's own"),
   BINANCE_ARCHIVE_URL: url.describe("an http or https address; absent: Binance's own archive"),
   COINBASE_REST_URL: url.describe("an http or https address; absent: Coinbase Exchange's own"),
+  YAHOO_REST_URL: url.describe("an http or https address; absent: Yahoo Finance's own"),
 }

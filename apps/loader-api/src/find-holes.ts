@@ -1,4 +1,4 @@
-import { countCandles, intervalLengths, nextOpenTime, type Candle, type Interval, type Trade } from '@streamforge/contracts'
+import { intervalLengths, nextOpenTime, type BarGrid, type Candle, type Trade } from '@streamforge/contracts'
 
 /** Places without a record: open times, or trade ids, from `from` to before `to`. */
 export interface Hole {
@@ -7,16 +7,20 @@ export interface Hole {
   missing: number
 }
 
-/** Holes between candles in order, from open time `from` to before `to`. */
-export function findCandleHoles(candles: readonly Candle[], interval: Interval, from: number, to: number): Hole[] {
-  const length = intervalLengths[interval]
+/** Holes between candles in order, from open time `from` to before `to`. Where the market is closed nothing is missing. */
+export function findCandleHoles(candles: readonly Candle[], grid: BarGrid, from: number, to: number): Hole[] {
+  const length = intervalLengths[grid.interval]
   const holes: Hole[] = []
+  const add = (hole: Omit<Hole, 'missing'>) => {
+    const missing = grid.count(hole)
+    if (missing > 0) holes.push({ ...hole, missing })
+  }
   let expected = from
   for (const { open_time: open } of candles) {
-    if (open > expected) holes.push({ from: expected, to: open, missing: countCandles({ from: expected, to: open }, interval) })
-    expected = length === undefined ? nextOpenTime(open, interval) : open + length
+    if (open > expected) add({ from: expected, to: open })
+    expected = length === undefined ? nextOpenTime(open, grid.interval) : open + length
   }
-  if (expected < to) holes.push({ from: expected, to, missing: countCandles({ from: expected, to }, interval) })
+  if (expected < to) add({ from: expected, to })
   return holes
 }
 

@@ -1,4 +1,4 @@
-import { ceilToInterval, countCandles, floorToInterval, MIN_EPOCH_MS, type Candle, type Gap, type Interval } from '@streamforge/contracts'
+import { barGrid, ceilToInterval, floorToInterval, MIN_EPOCH_MS, type Candle, type Gap, type Interval } from '@streamforge/contracts'
 import { candlePages, readCandles, type CandlePage } from '@streamforge/market'
 import { findCandleHoles, type Hole } from './find-holes.ts'
 import { settlePage } from './settle-page.ts'
@@ -15,10 +15,8 @@ export async function loadCandleShard(run: ShardRun, interval: Interval): Promis
     run.signal.throwIfAborted()
     await publishPage(run, interval, page, page.to < end)
   }
-  if (end < shardEnd) {
-    const notClosed = { from: end, to: shardEnd, missing: countCandles({ from: end, to: shardEnd }, interval) }
-    await run.publisher.records([], [gapOf(run, notClosed, 'unconfirmed')])
-  }
+  const notClosed = { from: end, to: shardEnd, missing: barGrid(run.assignment.venue, interval).count({ from: end, to: shardEnd }) }
+  if (notClosed.missing > 0) await run.publisher.records([], [gapOf(run, notClosed, 'unconfirmed')])
   await run.publisher.endOfStream({ records: state.records })
   state.position = shardEnd
   state.done = true
@@ -26,11 +24,12 @@ export async function loadCandleShard(run: ShardRun, interval: Interval): Promis
 }
 
 async function publishPage(run: ShardRun, interval: Interval, page: CandlePage, more: boolean): Promise<void> {
-  const { state, client, assignment: { symbol } } = run
+  const { state, client, assignment: { symbol, venue } } = run
+  const grid = barGrid(venue, interval)
   const settled = await settlePage<Candle>({
     records: page.candles, from: state.position, to: page.to, more,
     place: (candle) => candle.open_time,
-    findHoles: (candles, from, to) => findCandleHoles(candles, interval, from, to),
+    findHoles: (candles, from, to) => findCandleHoles(candles, grid, from, to),
     readAgain: async (from, to) => (await readCandles(client, { symbol, interval, from, to })).candles,
   })
   const gaps: Gap[] = []

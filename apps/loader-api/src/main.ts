@@ -1,14 +1,13 @@
-import { venueNamed, type OpenVenueOptions } from '@streamforge/market'
+import { venueNamed, venueUrls } from '@streamforge/market'
 import { runWorker } from '@streamforge/service'
 import { Config } from './config.ts'
 import { loadQueue } from './load-queue.ts'
 
 await runWorker('loader-api', 'loader-producer', Config, async (worker) => {
   const { assignment, bus, config, log, now, random, signal } = worker
-  const urls: Record<string, OpenVenueOptions['urls']> = {
-    binance: { rest: config.BINANCE_REST_URL, archive: config.BINANCE_ARCHIVE_URL },
-    coinbase: { rest: config.COINBASE_REST_URL },
-  }
+  const urls = venueUrls({
+    binance: { rest: config.BINANCE_REST_URL, archive: config.BINANCE_ARCHIVE_URL }, coinbase: { rest: config.COINBASE_REST_URL }, yahoo: { rest: config.YAHOO_REST_URL },
+  })
   const client = venueNamed(assignment.venue).open({
     urls: urls[assignment.venue] ?? {}, signal, now, random, log,
     concurrency: config.REQUEST_CONCURRENCY, weightLimit: config.VENUE_WEIGHT_LIMIT,

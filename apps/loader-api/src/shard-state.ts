@@ -1,4 +1,4 @@
-import { ceilToInterval, countCandles, StreamForgeError, type Assignment, type Checkpoint, type ParsedDataType, type Shard } from '@streamforge/contracts'
+import { barGrid, ceilToInterval, StreamForgeError, type Assignment, type Checkpoint, type ParsedDataType, type Shard } from '@streamforge/contracts'
 
 /** How far one shard has come. `loadCandleShard` and `loadTradeShard` move it on, only after the bus has acknowledged. */
 export interface ShardState {
@@ -26,10 +26,10 @@ export function resumeShards(assignment: Assignment, range: { from: number; to: 
       remedy: 'give as many completions to the indexed job as there are shards',
     })
   }
-  return own.map((shard) => resumeShard(shard, assignment.checkpoint, type))
+  return own.map((shard) => resumeShard(shard, assignment, type))
 }
 
-function resumeShard(shard: Shard, checkpoint: Checkpoint, type: ParsedDataType): ShardState {
+function resumeShard(shard: Shard, { checkpoint, venue }: Assignment, type: ParsedDataType): ShardState {
   const saved = checkpoint.find((c) => c.shard === shard.shard)
   const state: ShardState = {
     shard, position: saved?.position ?? 0, records: saved?.records ?? 0, firstTradeId: saved?.first_trade_id, done: saved?.done ?? false,
@@ -37,8 +37,9 @@ function resumeShard(shard: Shard, checkpoint: Checkpoint, type: ParsedDataType)
   }
   if (type.content === 'candles') {
     state.position = Math.max(state.position, ceilToInterval(shard.from, type.interval))
-    state.places = countCandles(shard, type.interval)
-    state.placesPassed = countCandles({ from: shard.from, to: state.position }, type.interval)
+    const grid = barGrid(venue, type.interval)
+    state.places = grid.count(shard)
+    state.placesPassed = grid.count({ from: shard.from, to: state.position })
   }
   return state
 }

@@ -1,4 +1,4 @@
-import { type FeatureRow, type Forecast, type ForecastScore, nextOpenTime } from '@streamforge/contracts'
+import { barGrid, type FeatureRow, type Forecast, type ForecastScore, nextOpenTime } from '@streamforge/contracts'
 import type { BarWindows } from './bar-windows.ts'
 import type { ForecastModel } from './forecast-model.ts'
 import type { MadeForecasts } from './made-forecasts.ts'
@@ -44,10 +44,11 @@ function toForecast(
 }
 
 /** The end of the bar `bars` later. */
-function endAfter({ open_time, interval }: FeatureRow, bars: number): number {
-  let time = nextOpenTime(open_time, interval)
-  for (let bar = 0; bar < bars; bar++) time = nextOpenTime(time, interval)
-  return time
+function endAfter({ venue, open_time, interval }: FeatureRow, bars: number): number {
+  const grid = barGrid(venue, interval)
+  let open = open_time
+  for (let bar = 0; bar < bars; bar++) open = grid.next(open)
+  return nextOpenTime(open, interval)
 }
 
 /** A forecast hears from all rows of its bar: its own first, then the first and the last of them on the topic. */

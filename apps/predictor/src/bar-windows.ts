@@ -1,4 +1,4 @@
-import { type FeatureRow, featureSets, floorToInterval, type FeatureSet, type Interval } from '@streamforge/contracts'
+import { type BarGrid, type FeatureRow, featureSets, type FeatureSet } from '@streamforge/contracts'
 import type { Panel } from '@streamforge/models'
 
 /** The newest bars of some assets, as a network reads them: what is not there is NaN. */
@@ -24,7 +24,7 @@ interface KeptRow {
 }
 
 /** Keeps the newest bars of each symbol, in whatever order they come. */
-export function createBarWindows(symbols: readonly string[], interval: Interval, featureSet: FeatureSet): BarWindows {
+export function createBarWindows(symbols: readonly string[], grid: BarGrid, featureSet: FeatureSet): BarWindows {
   const rows = new Map(symbols.map((symbol) => [symbol, new Map<number, KeptRow>()]))
   const newest = new Map<string, number>()
   const featureNames = featureSets[featureSet]
@@ -40,7 +40,7 @@ export function createBarWindows(symbols: readonly string[], interval: Interval,
     newest: (symbol) => newest.get(symbol),
     slice(openTime, bars) {
       const features = new Float32Array(bars * symbols.length * featureNames.length).fill(NaN)
-      const times = timesUpTo(openTime, bars, interval)
+      const times = timesUpTo(openTime, bars, grid)
       symbols.forEach((symbol, n) => {
         const own = rows.get(symbol)!
         times.forEach((time, t) => {
@@ -63,8 +63,8 @@ function keepNewest(rows: Map<number, unknown>): void {
 }
 
 /** Open times of `bars` adjoining bars, the last one opening at `openTime`. */
-export function timesUpTo(openTime: number, bars: number, interval: Interval): number[] {
+export function timesUpTo(openTime: number, bars: number, grid: BarGrid): number[] {
   const times = [openTime]
-  while (times.length < bars) times.push(floorToInterval(times.at(-1)! - 1, interval))
+  while (times.length < bars) times.push(grid.before(times.at(-1)!))
   return times.reverse()
 }

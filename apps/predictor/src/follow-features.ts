@@ -1,5 +1,5 @@
 import { type Bus, consumeMessages } from '@streamforge/bus'
-import { catalog, nextOpenTime, type StageInput, type StageSpec, StreamForgeError } from '@streamforge/contracts'
+import { barGrid, catalog, nextOpenTime, type StageInput, type StageSpec, StreamForgeError } from '@streamforge/contracts'
 import { abortableDelay, type WorkerContext, type WorkerProgress, WorkStopped } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
 import { type BarWindows, keptBars, timesUpTo } from './bar-windows.ts'
@@ -60,6 +60,7 @@ export async function followFeatures(run: FollowedRun, options: FollowOptions): 
   const { bus, stage: { spec }, worker: { assignment, now, log, name } } = run
   const { kafka_topic: topic } = assignment
   const group = groupOf(assignment.queue_id)
+  const grid = barGrid(spec.venue, spec.interval)
   const pending = createPendingBars({
     symbols: spec.symbols, latenessMs: options.latenessMs, startedAt: now(), endOf: (openTime) => nextOpenTime(openTime, spec.interval),
   })
@@ -68,7 +69,7 @@ export async function followFeatures(run: FollowedRun, options: FollowOptions): 
     for (const openTime of all ? pending.all() : pending.due(now())) {
       if (!await run.advance(openTime, { backfilled: false })) break
       pending.done(openTime)
-      run.places.forgetBefore(timesUpTo(openTime, keptBars, spec.interval)[0]!)
+      run.places.forgetBefore(timesUpTo(openTime, keptBars, grid)[0]!)
     }
     run.progress()
   })

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { nextOpenTime } from '@streamforge/contracts'
+import { type BarGrid, barGrid, nextOpenTime } from '@streamforge/contracts'
 import { readFeaturesAsOf } from '@streamforge/market'
 import { keptBars, timesUpTo } from './bar-windows.ts'
 import type { ForecastRun } from './forecast-run.ts'
@@ -14,13 +14,14 @@ const readBars = 128
  */
 export async function forecastHistory(run: ForecastRun): Promise<void> {
   const { stage, worker: { signal }, made } = run
-  const { interval } = stage.spec
+  const { venue, interval } = stage.spec
+  const grid = barGrid(venue, interval)
   const start = made.newest() ?? stage.firstBar
   if (start >= stage.historyEnd) return
   await readPlaces(run, start)
-  await readRows(run, { from: timesUpTo(start, keptBars, interval)[0]!, to: start })
-  for (let from = start; from < stage.historyEnd;) {
-    const bars = barsFrom(from, stage.historyEnd, interval)
+  await readRows(run, { from: timesUpTo(start, keptBars, grid)[0]!, to: start })
+  for (let bars = barsFrom(grid.atOrAfter(start), stage.historyEnd, grid); bars.length > 0;) {
+    const from = bars[0]!
     const to = nextOpenTime(bars.at(-1)!, interval)
     await readRows(run, { from, to })
     for (const openTime of bars) {
@@ -31,13 +32,13 @@ export async function forecastHistory(run: ForecastRun): Promise<void> {
       await nextTurn()
     }
     run.places.forgetBefore(to)
-    from = to
+    bars = barsFrom(grid.next(bars.at(-1)!), stage.historyEnd, grid)
   }
 }
 
-function barsFrom(from: number, end: number, interval: Parameters<typeof nextOpenTime>[1]): number[] {
+function barsFrom(from: number, end: number, grid: BarGrid): number[] {
   const bars: number[] = []
-  for (let open = from; open < end && bars.length < readBars; open = nextOpenTime(open, interval)) bars.push(open)
+  for (let open = from; open < end && bars.length < readBars; open = grid.next(open)) bars.push(open)
   return bars
 }
 

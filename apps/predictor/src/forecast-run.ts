@@ -1,5 +1,5 @@
 import { publishMessages } from '@streamforge/bus'
-import { catalog, type Forecast, type ForecastScore, nextOpenTime } from '@streamforge/contracts'
+import { barGrid, catalog, type Forecast, type ForecastScore, nextOpenTime } from '@streamforge/contracts'
 import type { WorkerContext, WorkerProgress } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
 import { forecastBar, type ForecastContext, scoreRow } from './bar-forecasts.ts'
@@ -31,7 +31,7 @@ export interface RunParts {
 export function openRun({ worker, store, stage, champion, notice, onPublished }: RunParts): ForecastRun {
   const { bus, assignment, now } = worker
   const { symbols, interval } = stage.spec
-  const windows = createBarWindows(symbols, interval, stage.featureSet)
+  const windows = createBarWindows(symbols, barGrid(stage.spec.venue, interval), stage.featureSet)
   const made = createMadeForecasts()
   const places = createRowPlaces()
   const context: ForecastContext = { symbols, windows, made, now, placeOf: places.of }

@@ -1,5 +1,5 @@
 import {
-  ceilToInterval, countCandles, floorToInterval, isStageType, nextOpenTime, parseStageType, type Pipeline, type StageInput, type StageSpec, StreamForgeError,
+  barGrid, ceilToInterval, floorToInterval, isStageType, parseStageType, type BarGrid, type Pipeline, type StageInput, type StageSpec, StreamForgeError,
 } from '@streamforge/contracts'
 
 /** A stage that forecasts. */
@@ -20,7 +20,7 @@ export interface ForecastStage {
 
 /** @throws StreamForgeError STAGE_INPUT_MISSING, BAD_REQUEST */
 export function forecastStage(spec: StageSpec): ForecastStage {
-  const { pipeline, interval, queue_id, created_at } = spec
+  const { pipeline, interval, venue, queue_id, created_at } = spec
   if (pipeline.type !== 'train_gnn') {
     throw new StreamForgeError('BAD_REQUEST', `stage ${queue_id} is of a pipeline ${pipeline.type}; forecasts are made in pipelines train_gnn`, { remedy: 'ask for a pipeline of type train_gnn' })
   }
@@ -32,15 +32,13 @@ export function forecastStage(spec: StageSpec): ForecastStage {
   const version = spec.original?.result?.facts?.['model_version']
   return {
     spec, features, featureSet: pipeline.feature_set, model: pipeline.model ?? `gnn-${interval.toLowerCase()}`,
-    firstBar: firstHeldOut(range, interval, pipeline.training.parts), historyEnd: range.to, repeatedVersion: typeof version === 'number' ? version : undefined,
+    firstBar: firstHeldOut(range, barGrid(venue, interval), pipeline.training.parts), historyEnd: range.to, repeatedVersion: typeof version === 'number' ? version : undefined,
   }
 }
 
 /** Where the test part begins: after the shares of the training and the tuning part. */
-function firstHeldOut(range: { from: number; to: number }, interval: StageSpec['interval'], [train, validation, test]: readonly [number, number, number]): number {
+function firstHeldOut(range: { from: number; to: number }, grid: BarGrid, [train, validation, test]: readonly [number, number, number]): number {
   const whole = train + validation + test
-  const bars = range.to > range.from ? countCandles(range, interval) : 0
-  let open = range.from
-  for (let bar = Math.floor(bars * (train / whole + validation / whole)); bar > 0; bar--) open = nextOpenTime(open, interval)
-  return open
+  const times = grid.times(range)
+  return times[Math.floor(times.length * (train / whole + validation / whole))] ?? range.to
 }

@@ -1,5 +1,5 @@
 import { type Bus, publishMessages } from '@streamforge/bus'
-import { catalog, type Signal } from '@streamforge/contracts'
+import { barGrid, catalog, type Signal } from '@streamforge/contracts'
 import type { WorkerContext, WorkerProgress } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
 import type { AgentModel } from './agent-model.ts'
@@ -27,8 +27,9 @@ export interface SignalParts {
 
 /** One attempt at a stage of signals. */
 export function openSignalRun({ worker, bus, store, stage, champions, made, count, notice, onSignals }: SignalParts): FollowedRun {
-  const { symbols, interval } = stage.spec
-  const windows = createBarWindows(symbols, interval, stage.featureSet)
+  const { symbols, interval, venue } = stage.spec
+  const grid = barGrid(venue, interval)
+  const windows = createBarWindows(symbols, grid, stage.featureSet)
   const candles = createCandleReader({ bus, store, inputs: stage.candles, signal: worker.signal })
   const newest = new Map(made)
   const openTraders = () => new Map(symbols.map((symbol): [string, SymbolTrader] => [symbol, openSymbolTrader(stage.rules, newest.get(symbol))]))
@@ -44,7 +45,7 @@ export function openSignalRun({ worker, bus, store, stage, champions, made, coun
     if (candle === undefined) return 'waits'
     if (candle === 'missing') return undefined
     const model = champions.get(symbol)!.forBar()
-    const before = timesUpTo(openTime, model.policy.windowBars, interval).slice(0, -1).flatMap((time) => windows.row(symbol, time) ?? [])
+    const before = timesUpTo(openTime, model.policy.windowBars, grid).slice(0, -1).flatMap((time) => windows.row(symbol, time) ?? [])
     return traders.get(symbol)!.decide(model, { row, candle }, before, { now: worker.now(), backfilled })
   }
 

@@ -1,4 +1,4 @@
-import { countCandles, StreamForgeError, type StreamMarker } from '@streamforge/contracts'
+import { barGrid, StreamForgeError, type StreamMarker } from '@streamforge/contracts'
 import { readStageSpec, type WorkerContext, type WorkerProgress, type WorkerResult } from '@streamforge/service'
 import { featureStateCollection, openState } from './feature-states.ts'
 import { followLive, type FollowWaits } from './follow-live.ts'
@@ -35,7 +35,7 @@ export async function processQueue(worker: WorkerContext<unknown>, options: Proc
       features: { venue: spec.venue, symbol, interval: spec.interval, range, trades: trades !== undefined, quotes: quotes !== undefined, articles: true },
     }))
   }
-  const tell = progressOf(worker, runs, options, range.to === Infinity ? undefined : runs.length * countCandles(range, spec.interval))
+  const tell = progressOf(worker, runs, options, range.to === Infinity ? undefined : runs.length * barGrid(spec.venue, spec.interval).count(range))
   log.info({ symbols: runs.length, live: spec.live, from: range.from }, 'making features')
   for (const run of runs) {
     await catchUp(run, { store, interval: spec.interval, range, signal, onPage: tell, ...(options.savedRows !== undefined && { savedRows: options.savedRows }) })

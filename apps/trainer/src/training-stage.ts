@@ -1,5 +1,5 @@
 import {
-  ceilToInterval, featureSets, floorToInterval, isStageType, nextOpenTime, parseStageType, type Pipeline, type StageInput, type StageName, type StageSpec, StreamForgeError,
+  barGrid, featureSets, floorToInterval, isStageType, parseStageType, type Pipeline, type StageInput, type StageName, type StageSpec, StreamForgeError,
 } from '@streamforge/contracts'
 
 /** A stage that trains a forecasting network. */
@@ -40,10 +40,7 @@ function inputOf({ inputs }: StageSpec, stage: StageName): StageInput | undefine
   return inputs.find(({ type }) => isStageType(type) && parseStageType(type).stage === stage)
 }
 
-/** Open times of the range's bars. Of live data: what had closed when the stage was planned, however late it is run; so that each attempt sees the same. */
-export function openTimesOf({ from, to, created_at, interval }: StageSpec): number[] {
-  const end = floorToInterval(to ?? created_at, interval)
-  const times: number[] = []
-  for (let time = ceilToInterval(from, interval); time < end; time = nextOpenTime(time, interval)) times.push(time)
-  return times
+/** Open times of the range's bars, as the venue's calendar has them. Of live data: what had closed when the stage was planned, however late it is run; so that each attempt sees the same. */
+export function openTimesOf({ venue, from, to, created_at, interval }: StageSpec): number[] {
+  return barGrid(venue, interval).times({ from, to: floorToInterval(to ?? created_at, interval) })
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { tradingCalendarNames } from './calendar/trading-calendar.ts'
 import { CollectionName, QueueId, Symbol, Venue, WorkflowId } from './names.ts'
 import { QueueType } from './pipeline.ts'
 import { Epoch } from './records.ts'
@@ -35,6 +36,8 @@ export const CoverageCertificate = z.strictObject({
   hole_count: z.int().nonnegative(),
   first_trade_id: z.int().nonnegative().optional(),
   last_trade_id: z.int().nonnegative().optional(),
+  calendar: z.enum(tradingCalendarNames).optional().describe(
+    "When bars are expected; absent: around the clock. 'weekdays': the exchange's holidays are not known, they count as missing at the source"),
   checksum: z.string().regex(/^sha256:[0-9a-f]{64}$/).describe('Over the canonical lines in key order, each ended by a newline'),
   open: z.boolean().optional().describe(
     'True for live data: from the first stored record to the newest at certified_at; `from` and `to` are theirs, and more may follow'),

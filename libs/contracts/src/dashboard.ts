@@ -52,7 +52,10 @@ export const CandlesQuery = z.strictObject({
 })
 export type CandlesQuery = z.infer<typeof CandlesQuery>
 /** Candles of all datasets of one symbol and interval, merged by open time, and the holes that the venue is known to have. */
-export const CandlesAnswer = z.strictObject({ candles: z.array(ChartCandle), gaps: z.array(Gap), more: z.boolean().describe('There are older ones') })
+export const CandlesAnswer = z.strictObject({
+  candles: z.array(ChartCandle), gaps: z.array(Gap), more: z.boolean().describe('There are older ones'),
+  closed: z.array(z.strictObject({ from: Epoch, to: Epoch })).optional().describe('Where no candle is missing because the market is closed; absent: it never is'),
+})
 export type CandlesAnswer = z.infer<typeof CandlesAnswer>
 
 export const TradesQuery = z.strictObject({

@@ -4,6 +4,9 @@ export {
   parseOpenTimeRange, formatOpenTimeRange, openTimeRangePattern, type OpenTimeRange,
 } from './time.ts'
 export { Interval, intervals, intervalLengths, floorToInterval, ceilToInterval, nextOpenTime, countCandles } from './interval.ts'
+export { barGrid, type BarGrid } from './calendar/bar-grid.ts'
+export { calendarOf, tradingCalendarNames, type TradingCalendar, type TradingCalendarName } from './calendar/trading-calendar.ts'
+export { usSession, type Session } from './calendar/us-session.ts'
 export { DataType, dataTypes, parseDataType, type ParsedDataType } from './data-type.ts'
 export {
   Venue, Symbol, WorkflowId, QueueId, TopicName, CollectionName, Offset, queueId, dataTopic, collectionName, telemetryId, targetOf,

@@ -2,8 +2,8 @@ import { z } from 'zod'
 
 /** A venue's name in the registry of libs/market, such as `binance`. */
 export const Venue = z.string().regex(/^[a-z][a-z0-9_]{1,31}$/).describe('Venue name, such as binance')
-/** An instrument as its venue's API spells it without separators, such as BTCUSDT. */
-export const Symbol = z.string().regex(/^[A-Z0-9]{2,24}$/).describe('Instrument in upper case without separators, such as BTCUSDT')
+/** An instrument as its venue's API spells it without separators, such as BTCUSDT; some stocks have one letter. */
+export const Symbol = z.string().regex(/^[A-Z0-9]{1,24}$/).describe('Instrument in upper case without separators, such as BTCUSDT')
 export const WorkflowId = z.string().regex(/^wf-[0-9a-f]{6}$/).describe('Workflow id, such as wf-a1b2c3')
 /** Lower case but for the M of months, which would else be minutes. */
 export const QueueId = z.string().regex(/^[a-z0-9][a-z0-9_.M-]{2,120}$/)

@@ -1,4 +1,4 @@
-import { ceilToInterval, countCandles, parseDataType, type DataType, type EpochMs, type Interval, type TimeRange } from '@streamforge/contracts'
+import { barGrid, ceilToInterval, countCandles, parseDataType, type DataType, type EpochMs, type Interval, type TimeRange } from '@streamforge/contracts'
 import { planSegments, type Segment, type Source } from './plan-segments.ts'
 import type { VenueDescription } from './venue.ts'
 import { venueNamed } from './venues.ts'
@@ -36,17 +36,17 @@ export function estimateQueue(venue: string, type: DataType, range: TimeRange, o
   const parsed = parseDataType(type)
   const source = description.archive ? options.source : 'rest'
   const cost = parsed.content === 'candles'
-    ? estimateCandles(description, parsed.interval, range, { ...options, source })
+    ? estimateCandles(description, parsed.interval, range, { ...options, source, records: barGrid(venue, parsed.interval).count(range) })
     : estimateTrades(description, range, { ...options, source })
   return { ...cost, requests: cost.requests + REQUESTS_AT_START, weight: cost.weight + WEIGHT_AT_START }
 }
 
-function estimateCandles(description: VenueDescription, interval: Interval, range: TimeRange, options: EstimateOptions): QueueEstimate {
+function estimateCandles(description: VenueDescription, interval: Interval, range: TimeRange, { records, ...options }: EstimateOptions & { records: number }): QueueEstimate {
   const { pageSize, weight } = description.candles
   const from = ceilToInterval(range.from, interval)
   const segments = planSegments({ from, to: Math.max(from, range.to) }, { content: { kind: 'candles', interval }, source: options.source, pageSize, closedBefore: options.now })
   const pages = restSum(segments, (s) => Math.ceil(countCandles(s, interval) / pageSize)) + shardCount(options) - 1
-  return { requests: pages + 2 * fileCount(segments), weight: pages * weight, records: countCandles(range, interval) }
+  return { requests: pages + 2 * fileCount(segments), weight: pages * weight, records }
 }
 
 function estimateTrades(description: VenueDescription, range: TimeRange, options: EstimateOptions): QueueEstimate {

@@ -5,6 +5,7 @@ export {
   type CandleColumns, type CandleDetails, type CandleSlice, type TradeColumns, type TradeSlice,
 } from './market-columns.ts'
 export { boundedCache, type BoundedCache } from './bounded-cache.ts'
+export { barsWithin, readRecordedStocks, type RecordedStock, type RecordedStocks } from './recorded-stocks.ts'
 export { openRecordedMarket, type RecordedMarket } from './recorded-market.ts'
 export { listRecordedFiles, type RecordedFile, type RecordedCandleFile, type RecordedTradeFile } from './recorded-files.ts'
 export { readCandleRows, readTradeRows, type RecordedCandleRow, type RecordedTradeRow } from './recorded-rows.ts'
@@ -15,7 +16,7 @@ export { seededRandom, type Random } from './synthetic-random.ts'
 export type {
   CandlePage, CandleRequest, Instrument, OpenVenueOptions, TradePage, TradeRequest, Venue, VenueClient, VenueDescription, VenueLog,
 } from './venue.ts'
-export { supportedTypes, venueNamed, venues } from './venues.ts'
+export { supportedTypes, venueNamed, venues, venueUrls } from './venues.ts'
 export { candlePages, readCandles, type PagesOptions } from './candle-pages.ts'
 export { locateTrades, readTrades, tradePages, type TradeIdRange, type TradePagesRequest } from './trade-pages.ts'
 export { planShards } from './plan-shards.ts'

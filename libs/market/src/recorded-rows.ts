@@ -67,7 +67,7 @@ export interface RowCursor {
 export const rowCursor = (file: string, bytes: Buffer): RowCursor => ({ bytes, file, bounds: new Int32Array(64), fields: 0, line: 0 })
 
 /** Calls `take` for every row of a piece of whole lines, empty ones and a header on line 1 left out; the cursor goes on counting. */
-function forEachRow(cursor: RowCursor, bytes: Buffer, skipHeader: boolean, take: (row: RowCursor) => void): void {
+export function forEachRow(cursor: RowCursor, bytes: Buffer, skipHeader: boolean, take: (row: RowCursor) => void): void {
   cursor.bytes = bytes
   for (let start = 0; start < bytes.length;) {
     let end = bytes.indexOf(LINE_FEED, start)

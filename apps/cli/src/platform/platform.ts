@@ -82,7 +82,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     if (options.exchange.kind === 'simulator') {
       const { data, reason } = options.exchange
       const simulator = await start('exchange-simulator', { PORT: '0', ...(data && { DATA: resolve(data) }) }, reason)
-      for (const name of ['BINANCE_REST_URL', 'BINANCE_ARCHIVE_URL', 'COINBASE_REST_URL']) venue[name] = simulator.url
+      for (const name of ['BINANCE_REST_URL', 'BINANCE_ARCHIVE_URL', 'COINBASE_REST_URL', 'YAHOO_REST_URL']) venue[name] = simulator.url
       // Its streams are on the same port.
       venue['BINANCE_WS_URL'] = simulator.url.replace(/^http/, 'ws')
     }

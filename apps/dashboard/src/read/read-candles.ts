@@ -3,6 +3,7 @@ import {
 } from '@streamforge/contracts'
 import type { Store, StoredDocument } from '@streamforge/store'
 import type { TradeHistory } from '../derive/trade-history.ts'
+import { closedSpans } from './closed-spans.ts'
 import { candleSource, collectionsOf, datasetsWith, orIfMissing, type Dataset } from './datasets.ts'
 
 type StoredCandle = Candle & StoredDocument
@@ -35,7 +36,8 @@ export async function readCandles(store: Store, datasets: readonly Dataset[], qu
   const merged = mergeCandles(pages)
   const shown = merged.slice(-query.limit)
   const gaps = await readGaps(store, of, { from: shown[0]?.open_time ?? query.from ?? MIN_EPOCH_MS, to: range.to })
-  return { candles: shown.map((candle) => toChartCandle(candle, true)), gaps, more: merged.length > query.limit }
+  const closed = closedSpans(shown.map((candle) => candle.open_time), query)
+  return { candles: shown.map((candle) => toChartCandle(candle, true)), gaps, more: merged.length > query.limit, ...(closed.length > 0 && { closed }) }
 }
 
 /** Each open time once; where two collections hold it, what was seen live stands. */

@@ -1,6 +1,6 @@
 import type { Bus } from '@streamforge/bus'
 import {
-  assetGraph, Forecast, GraphVersion, intervalLengths, Interval, isStageType, ModelVersion, nextOpenTime, parseStageType, StreamForgeError, TrainingRun,
+  assetGraph, barGrid, Forecast, GraphVersion, Interval, isStageType, ModelVersion, nextOpenTime, parseStageType, StreamForgeError, TrainingRun,
   type Lineage, type LineageDataset, type LineageFeatures, type LineageUse, type StageName, type StoredQueue,
 } from '@streamforge/contracts'
 import type { Store, StoredDocument } from '@streamforge/store'
@@ -97,9 +97,11 @@ const makesLiveFeatures = (queue: StoredQueue) => isStageType(queue.type) && par
 
 /** The bars that a model looked at for a forecast: as many as its window, up to the newest. */
 function windowOf({ forecast }: FoundForecast, version: ModelVersion | undefined): Side['rows'] {
-  const { open_time, interval } = forecast
-  const before = ((version?.window_bars ?? 1) - 1) * (intervalLengths[interval] ?? 0)
-  return () => ({ from: open_time - before, to: nextOpenTime(open_time, interval) })
+  const { venue, open_time, interval } = forecast
+  const grid = barGrid(venue, interval)
+  let from = open_time
+  for (let bars = version?.window_bars ?? 1; bars > 1; bars--) from = grid.before(from)
+  return () => ({ from, to: nextOpenTime(open_time, interval) })
 }
 
 function trainingRows({ from, to }: StoredQueue, run: TrainingRun | undefined): { from: number; to?: number } {

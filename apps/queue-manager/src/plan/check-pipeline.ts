@@ -1,5 +1,5 @@
 import {
-  countCandles, intervals, parseDataType, StreamForgeError, type ErrorCode, type Interval, type Pipeline, type TimeRange, type WorkflowRequest,
+  intervals, parseDataType, StreamForgeError, type ErrorCode, type Interval, type Pipeline, type WorkflowRequest,
 } from '@streamforge/contracts'
 import { planWalkForward, splitByShare } from '@streamforge/models'
 import { pipelineOutlines } from './pipeline-types.ts'
@@ -32,10 +32,9 @@ export function checkPipeline({ pipeline, types, symbols }: WorkflowRequest & { 
   return interval
 }
 
-/** @throws StreamForgeError TOO_FEW_BARS when the range is too short to be cut into training, validation and test */
-export function checkBars(pipeline: Pipeline, interval: Interval, range: TimeRange): void {
+/** @throws StreamForgeError TOO_FEW_BARS when the bars of the range are too few to be cut into training, validation and test */
+export function checkBars(pipeline: Pipeline, interval: Interval, bars: number): void {
   if (pipeline.type === 'features') return
-  const bars = countCandles(range, interval)
   try {
     cutIntoParts(pipeline, bars)
   } catch (error) {

@@ -1,5 +1,5 @@
 import {
-  allSymbols, countCandles, dataTopic, formatOpenTimeRange, isStageType, parseOpenTimeRange, queueId,
+  allSymbols, barGrid, dataTopic, formatOpenTimeRange, isStageType, parseOpenTimeRange, queueId,
   type Interval, type OpenTimeRange, type Pipeline, type StageName, type StageType, type StoredQueue, type Target, type WorkflowRequest,
 } from '@streamforge/contracts'
 import { graphCollections } from '@streamforge/models'
@@ -26,7 +26,7 @@ export function planStages(request: WorkflowRequest, data: readonly StoredQueue[
   const interval = checkPipeline({ ...request, pipeline })
   const plan = { request, pipeline, interval, data, context }
   const history = historyRange(plan)
-  if (history) checkBars(pipeline, interval, history)
+  if (history) checkBars(pipeline, interval, barGrid(request.venue, interval).count(history))
   const stages: StoredQueue[] = []
   for (const name of stageNames(plan)) stages.push(planStage(plan, name, stages, history))
   return stages
@@ -109,7 +109,7 @@ function collectionOf(name: StageName, { interval, pipeline, context: { workflow
 
 /** Rows of features, epochs of a training, steps of agents; of graphs and forecasts their workers know better. */
 function expectedRecords({ request, pipeline, interval }: StagePlan, name: StageName, history: { from: number; to: number } | undefined): number | undefined {
-  if (name === 'features' && history) return countCandles(history, interval) * request.symbols.length
+  if (name === 'features' && history) return barGrid(request.venue, interval).count(history) * request.symbols.length
   if (name === 'train_agent' && pipeline.type === 'trade_agent') return pipeline.agent.steps * pipeline.agent.walks * request.symbols.length
   return name === 'train_gnn' && pipeline.type === 'train_gnn' ? pipeline.training.epochs : undefined
 }

@@ -1,4 +1,4 @@
-import { intervalLengths, type RetrainingPolicy, type StoredRetraining } from '@streamforge/contracts'
+import { barGrid, type RetrainingPolicy, type StoredRetraining } from '@streamforge/contracts'
 
 /** What is known of a model's data as the decision is made. */
 export interface RetrainingFacts {
@@ -32,5 +32,9 @@ export function decideRetraining(retraining: StoredRetraining, { dataTo, newBars
   return start(policy, dataTo, `${newBars} new bars since ${new Date(trainedTo).toISOString()}`)
 }
 
-const start = ({ history_bars: bars, interval }: RetrainingPolicy, to: number, reason: string) =>
-  ({ start: { from: Math.max(0, to - bars * intervalLengths[interval]), to, reason } })
+function start({ history_bars, interval, venue }: RetrainingPolicy, to: number, reason: string): RetrainingDecision {
+  const grid = barGrid(venue, interval)
+  let from = to
+  for (let bars = history_bars; bars > 0 && from > 0; bars--) from = grid.before(from)
+  return { start: { from: Math.max(0, from), to, reason } }
+}

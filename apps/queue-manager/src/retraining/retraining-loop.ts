@@ -1,4 +1,4 @@
-import { floorToInterval, intervalLengths, keptRetrainingRuns, type RetrainingRun, StreamForgeError, toStreamForgeError, type StoredRetraining, type Workflow } from '@streamforge/contracts'
+import { barGrid, floorToInterval, keptRetrainingRuns, type RetrainingRun, StreamForgeError, toStreamForgeError, type StoredRetraining, type Workflow } from '@streamforge/contracts'
 import type { ModelRegistry } from '@streamforge/models'
 import type { Store } from '@streamforge/store'
 import type { Logger } from 'pino'
@@ -117,7 +117,7 @@ async function factsOf(retraining: StoredRetraining, { store, models, instrument
   const lead = await instruments.clockLead(policy.venue)
   if (lead === undefined) return { trainedTo, dataTo: undefined, newBars: 0 }
   const dataTo = floorToInterval(now() + lead - settleMs, policy.interval)
-  return { trainedTo, dataTo, newBars: trainedTo === undefined ? 0 : Math.max(0, Math.floor((dataTo - trainedTo) / intervalLengths[policy.interval])) }
+  return { trainedTo, dataTo, newBars: trainedTo === undefined ? 0 : barGrid(policy.venue, policy.interval).count({ from: trainedTo, to: dataTo }) }
 }
 
 /** A model that was trained by hand counts too: its held-out bars are the newest that it has been measured on. */

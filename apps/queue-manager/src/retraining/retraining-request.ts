@@ -1,4 +1,4 @@
-import { formatTimeRange, intervalLengths, StreamForgeError, WorkflowRequest, type RetrainingPolicy } from '@streamforge/contracts'
+import { formatTimeRange, StreamForgeError, WorkflowRequest, type RetrainingPolicy } from '@streamforge/contracts'
 import { checkBars, checkPipeline } from '../plan/check-pipeline.ts'
 
 /** The workflow of one training of a model: its name says whose and which, so that it is found again after a crash. */
@@ -23,5 +23,5 @@ export function checkPolicy(model: string, policy: RetrainingPolicy): void {
   const request = retrainingRequest(model, policy, { number: 1, from: Date.UTC(2024, 0, 1), to: Date.UTC(2024, 0, 2) })
   const pipeline = request.pipeline!
   checkPipeline({ ...request, pipeline })
-  checkBars(pipeline, policy.interval, { from: 0, to: policy.history_bars * intervalLengths[policy.interval] })
+  checkBars(pipeline, policy.interval, policy.history_bars)
 }

@@ -1,4 +1,4 @@
-import { type Candle, candleKeyRange, type FeatureRow, type Interval, nextOpenTime, StreamForgeError } from '@streamforge/contracts'
+import { type BarGrid, barGrid, type Candle, candleKeyRange, type FeatureRow, nextOpenTime, StreamForgeError } from '@streamforge/contracts'
 import { readFeaturesAsOf } from '@streamforge/market'
 import { emptyMarketBars, type MarketBars } from '@streamforge/models'
 import type { Store, StoredDocument } from '@streamforge/store'
@@ -11,6 +11,7 @@ import type { AgentStage } from './agent-stage.ts'
  */
 export async function readMarketBars(store: Store, stage: AgentStage, symbol: string, signal: AbortSignal): Promise<MarketBars> {
   const bars = emptyMarketBars(symbol, stage.openTimes, stage.featureNames)
+  const grid = barGrid(stage.spec.venue, stage.spec.interval)
   const place = new Map(stage.openTimes.map((time, index) => [time, index]))
   for await (const candle of readCandles(store, stage, symbol, signal)) {
     const index = place.get(candle.open_time)
@@ -18,7 +19,7 @@ export async function readMarketBars(store: Store, stage: AgentStage, symbol: st
   }
   for await (const row of readRows(store, stage, symbol, signal)) {
     const index = place.get(row.open_time)
-    if (index !== undefined && isInTime(row, stage.spec.interval)) placeFeatures(bars, index, row, stage)
+    if (index !== undefined && isInTime(row, grid)) placeFeatures(bars, index, row, stage)
   }
   return bars
 }
@@ -47,8 +48,8 @@ async function* readRows(store: Store, { spec, features, openTimes }: AgentStage
   }
 }
 
-function isInTime(row: FeatureRow, interval: Interval): boolean {
-  return row.known_time <= nextOpenTime(nextOpenTime(row.open_time, interval), interval)
+function isInTime(row: FeatureRow, grid: BarGrid): boolean {
+  return row.known_time <= nextOpenTime(grid.next(row.open_time), grid.interval)
 }
 
 /** Stored documents are JSON of whoever wrote them: what is no number must not become one. */

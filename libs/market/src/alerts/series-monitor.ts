@@ -1,5 +1,5 @@
 import {
-  countCandles, nextOpenTime, type AlertMeasure, type BookDiff, type BookGap, type BookSnapshot, type BookTicker, type Candle, type Gap, type Quote, type Trade,
+  barGrid, nextOpenTime, type AlertMeasure, type BookDiff, type BookGap, type BookSnapshot, type BookTicker, type Candle, type Gap, type Quote, type Trade,
 } from '@streamforge/contracts'
 import { watchBars } from './bar-watch.ts'
 import { openMsBetween, type OpeningHours } from './open-time.ts'
@@ -60,7 +60,7 @@ export function monitorSeries(options: SeriesOptions): SeriesMonitor {
   const takeCandle = (candle: Candle, at: number) => {
     if (candle.backfilled || (nextOpen !== undefined && candle.open_time < nextOpen)) return
     arrive(candle, at)
-    if (nextOpen !== undefined && candle.open_time > nextOpen) missing.add(countCandles({ from: nextOpen, to: candle.open_time }, candle.interval), at)
+    if (nextOpen !== undefined && candle.open_time > nextOpen) missing.add(barGrid(candle.venue, candle.interval).count({ from: nextOpen, to: candle.open_time }), at)
     nextOpen = nextOpenTime(candle.open_time, candle.interval)
     for (const price of [candle.open, candle.low, candle.high, candle.close]) bars.price(price, 0)
     bars.price(candle.close, candle.volume)

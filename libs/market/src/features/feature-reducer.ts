@@ -1,5 +1,5 @@
 import {
-  featureSets, nextOpenTime, type BookTicker, type Candle, type FeatureRow, type Interval, type Trade,
+  barGrid, featureSets, nextOpenTime, type BarGrid, type BookTicker, type Candle, type FeatureRow, type Interval, type Trade,
 } from '@streamforge/contracts'
 import {
   addTrade, barOf, closedThrough, emptyQuote, emptyTrades, setQuote, takeBar, type ArticleSentiment, type StreamState,
@@ -38,10 +38,12 @@ const none: readonly FeatureRow[] = []
 export class FeatureReducer {
   readonly state: FeatureState
   private readonly options: FeatureOptions
+  private readonly grid: BarGrid
   private readonly waitedFor: StreamState<unknown>[]
 
   constructor(options: FeatureOptions, state: FeatureState = startFeatures()) {
     this.options = options
+    this.grid = barGrid(options.venue, options.interval)
     this.state = state
     this.waitedFor = [...options.trades ? [state.trades] : [], ...options.quotes ? [state.quotes] : []]
   }
@@ -114,7 +116,7 @@ export class FeatureReducer {
 
   private rowOf(candle: PendingCandle): FeatureRow {
     const { state, options: { venue, symbol, interval, trades: withTrades } } = this
-    if (state.emitted >= 0 && nextOpenTime(state.emitted, interval) !== candle.open_time) this.forget()
+    if (state.emitted >= 0 && !this.grid.follows(state.emitted, candle.open_time)) this.forget()
     state.emitted = candle.open_time
     const trades = withTrades ? takeBar(state.trades, candle.open_time) ?? null : undefined
     const quote = takeBar(state.quotes, candle.open_time)

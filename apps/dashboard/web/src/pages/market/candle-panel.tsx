@@ -3,7 +3,7 @@ import type { CandlesAnswer, ChartCandle, Gap, Instrument, Interval } from '@str
 import { getJson } from '../../api.ts'
 import { useLive } from '../../live/use-live.ts'
 import { formatCompact, formatCount, formatInstant, priceDecimals } from '../../format.ts'
-import { intervalMs, lastClosed, mergeCandles, missingCandles, type Missing } from './merge-candles.ts'
+import { intervalMs, lastClosed, mergeCandles, missingCandles, type ClosedSpan, type Missing } from './merge-candles.ts'
 import { CandleChart } from './candle-chart.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 
@@ -14,6 +14,7 @@ export function CandlePanel({ instrument, interval }: { instrument: Instrument; 
   const { venue, symbol } = instrument
   const [candles, setCandles] = useState<ChartCandle[]>()
   const [gaps, setGaps] = useState<Gap[]>([])
+  const [closed, setClosed] = useState<readonly ClosedSpan[]>([])
   const [more, setMore] = useState(false)
   const [error, setError] = useState<unknown>()
   const [hovered, setHovered] = useState<ChartCandle>()
@@ -26,6 +27,7 @@ export function CandlePanel({ instrument, interval }: { instrument: Instrument; 
       const answer = await getJson<CandlesAnswer>(`/api/candles?${query}`)
       setCandles((known) => mergeCandles(known ?? [], answer.candles))
       setGaps((known) => mergeGaps(known, answer.gaps))
+      if (answer.closed) setClosed((known) => mergeClosed(known, answer.closed!))
       setMore((before) => (to === undefined ? before || answer.more : answer.more))
       setError(undefined)
     } catch (e) {
@@ -43,7 +45,7 @@ export function CandlePanel({ instrument, interval }: { instrument: Instrument; 
       if (data.stored) void load()
     },
   })
-  const missing = useMemo(() => missingCandles(candles ?? [], gaps, intervalMs(interval)), [candles, gaps, interval])
+  const missing = useMemo(() => missingCandles(candles ?? [], gaps, intervalMs(interval), closed), [candles, gaps, interval, closed])
   const decimals = useMemo(() => priceDecimals((candles ?? []).slice(-200).flatMap((c) => [c.open, c.close])), [candles])
   const oldest = candles?.[0]?.open_time
   const loadOlder = useCallback(() => { if (more && oldest !== undefined) void load(oldest) }, [more, oldest, load])
@@ -80,6 +82,9 @@ export function CandlePanel({ instrument, interval }: { instrument: Instrument; 
 
 const mergeGaps = (known: readonly Gap[], news: readonly Gap[]): Gap[] =>
   [...new Map([...known, ...news].map((gap) => [`${gap.queue_id} ${gap.from}`, gap])).values()]
+
+const mergeClosed = (known: readonly ClosedSpan[], news: readonly ClosedSpan[]): ClosedSpan[] =>
+  [...new Map([...known, ...news].map((span) => [span.from, span])).values()]
 
 function Figures({ candle, decimals }: { candle: ChartCandle; decimals: number }) {
   const up = candle.close >= candle.open

@@ -45,6 +45,11 @@ describe('missingCandles', () => {
     expect(missingCandles([candle(0), candle(1e9)], [], 10)).toHaveLength(2_000)
   })
 
+  it('misses nothing while the market is closed', () => {
+    expect(missingCandles([candle(0), candle(40)], [], 10, [{ from: 10, to: 30 }])).toEqual([{ open_time: 30, cause: 'absent' }])
+    expect(missingCandles([candle(0), candle(40)], [], 10, [{ from: 10, to: 40 }])).toEqual([])
+  })
+
   it('knows the lengths of intervals, but none of a month', () => {
     expect(['1s', '5m', '4h', '1d', '1w', '1M'].map(intervalMs)).toEqual([1_000, 300_000, 14_400_000, 86_400_000, 604_800_000, undefined])
   })

@@ -1,4 +1,4 @@
-import type { ChartCandle, Gap } from '@streamforge/contracts'
+import type { CandlesAnswer, ChartCandle, Gap } from '@streamforge/contracts'
 
 /**
  * Two runs of candles as one, oldest first, each open time once: a closed candle is never replaced by an open one. Candles that have not
@@ -25,6 +25,9 @@ function isSame(a: ChartCandle, b: ChartCandle): boolean {
 /** The newest closed candle: from there on what was missed is asked for. */
 export const lastClosed = (candles: readonly ChartCandle[]) => candles.findLast((candle) => candle.closed)?.open_time
 
+/** From when on no candle is due, and when the next one is. */
+export type ClosedSpan = NonNullable<CandlesAnswer['closed']>[number]
+
 export interface Missing {
   open_time: number
   /**
@@ -39,16 +42,19 @@ const most = 2_000
 
 /**
  * Open times between the first and the last candle that are not there, and those of candles that are not whole. A month has no fixed length:
- * none are found for it.
+ * none are found for it. Where the market is `closed` nothing is missing.
  */
-export function missingCandles(candles: readonly ChartCandle[], gaps: readonly Gap[], intervalMs: number | undefined): Missing[] {
+export function missingCandles(
+  candles: readonly ChartCandle[], gaps: readonly Gap[], intervalMs: number | undefined, closed: readonly ClosedSpan[] = [],
+): Missing[] {
   const missing: Missing[] = []
   if (intervalMs === undefined) return missing
   const inGap = (t: number) => gaps.some((gap) => gap.from < t + intervalMs && gap.to > t)
+  const isClosed = (t: number) => closed.some((span) => span.from <= t && t < span.to)
   candles.forEach((candle, i) => {
     const before = candles[i - 1]
     for (let t = before ? before.open_time + intervalMs : candle.open_time; t < candle.open_time && missing.length < most; t += intervalMs) {
-      missing.push({ open_time: t, cause: inGap(t) ? 'exchange' : 'absent' })
+      if (!isClosed(t)) missing.push({ open_time: t, cause: inGap(t) ? 'exchange' : 'absent' })
     }
     if (candle.incomplete && missing.length < most) missing.push({ open_time: candle.open_time, cause: inGap(candle.open_time) ? 'partial' : 'incomplete' })
   })

@@ -13,19 +13,23 @@ function initialValues(like: BacktestSummary | undefined): FormValues {
   const empty = { ...emptyForm(Date.now()), types: [`${candles}5m`], pipeline: { ...emptyPipeline, type: 'trade_agent' as const } }
   if (!like) return empty
   const dateTime = (ms: number) => new Date(ms).toISOString().slice(0, 16)
-  return { ...empty, symbols: like.symbol, types: [`${candles}${like.interval}`], from: dateTime(like.folds[0]!.train.from), to: dateTime(like.to) }
+  return { ...empty, venue: like.venue, symbols: like.symbol, types: [`${candles}${like.interval}`], from: dateTime(like.folds[0]!.train.from), to: dateTime(like.to) }
 }
 
 /** Asks for a workflow that loads candles, computes features, trains an agent and backtests it. */
 export function AgentForm({ like, onStarted }: { like: BacktestSummary | undefined; onStarted: (workflowId: string) => void }) {
   const [values, setValues] = useState(() => initialValues(like))
-  const { symbols, intervals, available, error: unread } = useOffers()
+  const { symbols, venues, intervalsOf, available, error: unread } = useOffers(values.venue)
   const [asked, setAsked] = useState(false)
   const [sending, setSending] = useState(false)
   const [error, setError] = useState<unknown>()
   const problems = formProblems(values)
   const shown = asked ? problems : {}
   const set = (changed: Partial<FormValues>) => setValues((before) => ({ ...before, ...changed }))
+  const chooseVenue = (venue: string) => {
+    const offered = intervalsOf(venue).map((interval) => `${candles}${interval}`)
+    set({ venue, types: values.types.every((type) => offered.includes(type)) ? values.types : offered.slice(0, 1) })
+  }
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     setAsked(true)
@@ -49,14 +53,20 @@ export function AgentForm({ like, onStarted }: { like: BacktestSummary | undefin
       <div className="pair">
         <div>
           <label htmlFor="agent-symbols">Symbol</label>
-          <input {...marks('symbols')} list="agent-known" value={values.symbols} placeholder="BTCUSDT" autoComplete="off" autoCapitalize="characters" spellCheck={false} onChange={(e) => set({ symbols: e.target.value })} />
+          <input {...marks('symbols')} list="agent-known" value={values.symbols} placeholder={values.venue === 'binance' ? 'BTCUSDT' : 'AAPL'} autoComplete="off" autoCapitalize="characters" spellCheck={false} onChange={(e) => set({ symbols: e.target.value })} />
           <datalist id="agent-known">{symbols.map((s) => <option key={s} value={s} />)}</datalist>
           {hint('symbols')}
         </div>
         <div>
+          <label htmlFor="agent-venue">Venue</label>
+          <select id="agent-venue" value={values.venue} onChange={(e) => chooseVenue(e.target.value)}>
+            {venues.map((venue) => <option key={venue} value={venue}>{venue}</option>)}
+          </select>
+        </div>
+        <div>
           <label htmlFor="agent-types">Interval</label>
           <select {...marks('types')} value={values.types[0]?.slice(candles.length)} onChange={(e) => set({ types: [`${candles}${e.target.value}`] })}>
-            {intervals.map((interval) => <option key={interval} value={interval}>{interval}</option>)}
+            {intervalsOf(values.venue).map((interval) => <option key={interval} value={interval}>{interval}</option>)}
           </select>
         </div>
       </div>
@@ -73,7 +83,7 @@ export function AgentForm({ like, onStarted }: { like: BacktestSummary | undefin
 }
 
 /** What there is to choose from. */
-function useOffers() {
+function useOffers(venue: string) {
   const [types, setTypes] = useState<WorkflowTypes>()
   const [symbols, setSymbols] = useState<string[]>([])
   const [error, setError] = useState<unknown>()
@@ -83,6 +93,11 @@ function useOffers() {
     getJson<Instruments>('/api/instruments', abort.signal).then(({ instruments }) => setSymbols([...new Set(instruments.map((i) => i.symbol))]), () => undefined)
     return () => abort.abort()
   }, [])
-  const offered = types?.types.filter((t) => t.available && t.type.startsWith(candles)).map(({ type }) => type.slice(candles.length)) ?? []
-  return { symbols, intervals: offered.length ? offered : ['5m'], available: types?.pipelines.find((p) => p.type === 'trade_agent')?.available, error }
+  const kinds = types?.types.filter((t) => t.available && t.type.startsWith(candles)) ?? []
+  const intervalsOf = (of: string) => {
+    const offered = kinds.filter(({ venues }) => venues.includes(of)).map(({ type }) => type.slice(candles.length))
+    return offered.length ? offered : ['5m']
+  }
+  const venues = [...new Set([venue, ...kinds.flatMap((kind) => kind.venues)])]
+  return { symbols, venues, intervalsOf, available: types?.pipelines.find((p) => p.type === 'trade_agent')?.available, error }
 }

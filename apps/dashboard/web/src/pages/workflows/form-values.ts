@@ -3,6 +3,7 @@ import { emptyPipeline, pipelineProblem, toPipeline, type PipelineValues } from 
 
 /** What a person has typed. Times are those of datetime inputs, read as UTC; an empty `to`: until stopped. */
 export interface FormValues {
+  venue: string
   symbols: string
   types: readonly string[]
   from: string
@@ -14,8 +15,11 @@ export interface FormValues {
   pipeline: PipelineValues
 }
 
+/** The one that the API takes when none is named. */
+export const usualVenue = 'binance'
+
 export const emptyForm = (now: number): FormValues => ({
-  symbols: '', types: [], from: dateTime(now - 7 * 86_400_000), to: dateTime(now), name: '', shards: '', source: 'auto', maxAttempts: '', pipeline: emptyPipeline,
+  venue: usualVenue, symbols: '', types: [], from: dateTime(now - 7 * 86_400_000), to: dateTime(now), name: '', shards: '', source: 'auto', maxAttempts: '', pipeline: emptyPipeline,
 })
 
 /** Midnight UTC of an instant's day, as a datetime input has it. */
@@ -58,6 +62,7 @@ export function toRequest(values: FormValues): WorkflowRequestInput {
   }
   const pipeline = toPipeline(values.pipeline)
   return {
+    ...(values.venue !== usualVenue && { venue: values.venue }),
     symbols: readSymbols(values.symbols), types: [...values.types] as WorkflowRequestInput['types'],
     time_range: composeTimeRange(values.from, values.to),
     ...(pipeline && { pipeline }),
