@@ -1,4 +1,5 @@
 import { connectBus, type Bus } from '@streamforge/bus'
+import { busConfig, loadConfig } from '@streamforge/service'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { openApiClient, type ApiClient } from './api-client.ts'
@@ -19,11 +20,11 @@ export async function connectApi(options: ConnectionOptions): Promise<ApiClient>
   return openApiClient(recorded?.url ?? 'http://127.0.0.1:8080')
 }
 
-/** The Kafka of --kafka or KAFKA_BROKERS, otherwise the embedded bus in the data directory. */
+/** The Kafka of --kafka or KAFKA_BROKERS, with the environment's user and encryption, otherwise the embedded bus in the data directory. */
 export function connectPlatformBus(options: ConnectionOptions): Promise<Bus> {
   const brokers = options.kafka ?? (process.env.BUS === 'kafka' ? process.env.KAFKA_BROKERS : undefined)
   return brokers
-    ? connectBus({ kind: 'kafka', brokers: brokers.split(','), clientId: 'streamforge-cli' })
+    ? connectBus(busConfig(loadConfig({}, { ...process.env, BUS: 'kafka', KAFKA_BROKERS: brokers }), 'streamforge-cli', 'cli'))
     : connectBus({ kind: 'embedded', directory: join(resolve(options.dataDir), 'bus') })
 }
 

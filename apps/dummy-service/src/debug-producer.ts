@@ -8,7 +8,7 @@ const args = process.argv.slice(2)
 if (args.length === 0 || args.includes('--help')) process.stdout.write(usage)
 else {
   try {
-    const bus = await connectBus(busConfig(loadConfig({}, process.env), 'debug-producer'))
+    const bus = await connectBus(busConfig(loadConfig({}, process.env), 'debug-producer', 'cli'))
     process.exitCode = await produce(args, {
       bus, now: Date.now, newId: randomUUID, print: (message) => process.stdout.write(`${JSON.stringify(message)}\n`),
     })

@@ -3,7 +3,9 @@ import type { Bus } from './bus.ts'
 export type BusConfig =
   | { kind: 'embedded'; directory: string; synchronous?: 'NORMAL' | 'FULL' }
   | {
-    kind: 'kafka'; brokers: string[]; clientId: string; ssl?: boolean
+    kind: 'kafka'; brokers: string[]; clientId: string
+    /** Present: connections are encrypted, and brokers have a certificate of the authorities in the file (PEM), or of one that Node trusts. */
+    tls?: { caFile?: string }
     sasl?: { mechanism: 'scram-sha-512'; username: string; password: string }
   }
 

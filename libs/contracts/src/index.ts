@@ -70,7 +70,8 @@ export {
   apiOperations, ListWorkflowsQuery, ListCoverageQuery, DeleteWorkflowQuery, WorkflowParams, Health, type ApiOperation, type ApiOperationId,
 } from './api-operations.ts'
 export { openApiDocument } from './open-api.ts'
-export { catalog, deadLetterTopic, type CatalogEntry, type MessageName, type MessageOf } from './catalog.ts'
+export { busAccess, type BusOperation, type BusRule, type BusUser } from './bus-access.ts'
+export { catalog, deadLetterTopic, services, type CatalogEntry, type MessageName, type MessageOf } from './catalog.ts'
 export { asyncApiDocument, jsonSchema } from './async-api.ts'
 export {
   Instrument, Instruments, ChartCandle, CandlesQuery, CandlesAnswer, TradesQuery, TradesAnswer, BookView, BookQuery, TopicSummary, TopicList,

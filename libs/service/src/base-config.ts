@@ -7,6 +7,11 @@ export const baseShape = {
   BUS: z.enum(['embedded', 'kafka']).default('embedded').describe('embedded or kafka'),
   KAFKA_BROKERS: z.string().transform(splitList).pipe(z.array(z.string().regex(/^[^\s:]+:\d{1,5}$/)).min(1)).optional()
     .describe('comma-separated host:port'),
+  KAFKA_SASL_USERNAME: z.string().min(1).optional().describe("a Kafka user's name; absent: no SASL"),
+  KAFKA_SASL_PASSWORD: z.string().min(1).optional().describe("the Kafka user's password"),
+  KAFKA_SASL_PASSWORD_DIR: z.string().optional().describe('a folder with one file a service, named like it, that holds the password of its own Kafka user'),
+  KAFKA_TLS: z.enum(['true', 'false']).default('false').transform((text) => text === 'true').describe('true or false'),
+  KAFKA_TLS_CA_FILE: z.string().optional().describe("a file with the certificate authorities of the brokers (PEM); absent: Node's own"),
   STORE: z.enum(['embedded', 'arango']).default('embedded').describe('embedded or arango'),
   OBJECTS: z.enum(['embedded', 's3']).default('embedded').describe('embedded or s3'),
   S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional().describe('an http or https address, such as http://minio:9000'),
@@ -32,6 +37,8 @@ export type BaseConfig = z.infer<typeof BaseConfig>
 /** Variables that another one's value makes necessary. */
 export const requiredWith: readonly { when: (config: BaseConfig) => boolean; because: string; needs: readonly (keyof BaseConfig)[] }[] = [
   { when: (config) => config.BUS === 'kafka', because: 'BUS is kafka', needs: ['KAFKA_BROKERS'] },
+  { when: (config) => config.KAFKA_SASL_USERNAME !== undefined, because: 'KAFKA_SASL_USERNAME is set', needs: ['KAFKA_SASL_PASSWORD'] },
+  { when: (config) => config.KAFKA_SASL_PASSWORD !== undefined, because: 'KAFKA_SASL_PASSWORD is set', needs: ['KAFKA_SASL_USERNAME'] },
   {
     when: (config) => config.STORE === 'arango', because: 'STORE is arango',
     needs: ['ARANGO_URL', 'ARANGO_DATABASE', 'ARANGO_USER', 'ARANGO_PASSWORD'],

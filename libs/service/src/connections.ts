@@ -1,15 +1,38 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Bus } from '@streamforge/bus'
 import { connectBus } from '@streamforge/bus'
 import { connectObjects, type ObjectsConfig, type ObjectStore } from '@streamforge/objects'
 import { connectStore, type Store, type StoreConfig } from '@streamforge/store'
+import { StreamForgeError } from '@streamforge/contracts'
 import type { BaseConfig } from './base-config.ts'
 
 export type BusConfig = Parameters<typeof connectBus>[0]
 
-export function busConfig(config: BaseConfig, clientId: string): BusConfig {
-  if (config.BUS === 'kafka') return { kind: 'kafka', brokers: config.KAFKA_BROKERS!, clientId }
+/** @param service of whom a user of its own is looked for in KAFKA_SASL_PASSWORD_DIR. @throws StreamForgeError BAD_CONFIG */
+export function busConfig(config: BaseConfig, clientId: string, service = clientId): BusConfig {
+  if (config.BUS === 'kafka') {
+    const sasl = kafkaUser(config, service)
+    const caFile = config.KAFKA_TLS_CA_FILE
+    return {
+      kind: 'kafka', brokers: config.KAFKA_BROKERS!, clientId,
+      ...(config.KAFKA_TLS && { tls: caFile === undefined ? {} : { caFile } }),
+      ...(sasl && { sasl: { mechanism: 'scram-sha-512', ...sasl } }),
+    }
+  }
   return { kind: 'embedded', directory: join(config.DATA_DIR, 'bus'), synchronous: config.SQLITE_SYNCHRONOUS }
+}
+
+/** Processes of one machine share their environment, not their users: each finds its own by its name. */
+function kafkaUser(config: BaseConfig, service: string): { username: string; password: string } | undefined {
+  const { KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password, KAFKA_SASL_PASSWORD_DIR: directory } = config
+  if (username !== undefined && password !== undefined) return { username, password }
+  if (directory === undefined) return undefined
+  try {
+    return { username: service, password: readFileSync(join(directory, service), 'utf8').trim() }
+  } catch (cause) {
+    throw new StreamForgeError('BAD_CONFIG', `KAFKA_SASL_PASSWORD_DIR has no readable file '${service}'`, { cause, remedy: 'npm run kafka:acls -- apply makes a user and its file for each service' })
+  }
 }
 
 export function storeConfig(config: BaseConfig): StoreConfig {
@@ -47,8 +70,8 @@ export interface Connections {
 }
 
 /** @throws StreamForgeError BUS_UNAVAILABLE */
-export async function connect(config: BaseConfig, clientId: string, given: GivenAdapters): Promise<Connections> {
-  const bus = given.bus ?? await connectBus(busConfig(config, clientId))
+export async function connect(config: BaseConfig, clientId: string, given: GivenAdapters, service = clientId): Promise<Connections> {
+  const bus = given.bus ?? await connectBus(busConfig(config, clientId, service))
   const store = onFirstUse(given.store, () => connectStore(storeConfig(config)))
   const objects = onFirstUse(given.objects, () => connectObjects(objectsConfig(config)))
   const close = async () => {

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { StreamForgeError } from '@streamforge/contracts'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -19,7 +22,7 @@ describe('the configuration from the environment', () => {
   it('has a default for everything on a laptop, and ignores empty variables', () => {
     expect(loadConfig({}, { BUS: '', LOG_LEVEL: ' ', OTHER: 'x' })).toEqual({
       BUS: 'embedded', STORE: 'embedded', DATA_DIR: '.streamforge', LOG_LEVEL: 'info', HEALTH_PORT: 0, HEALTH_HOST: '127.0.0.1',
-      SQLITE_SYNCHRONOUS: 'NORMAL', OBJECTS: 'embedded', S3_BUCKET: 'streamforge', S3_REGION: 'us-east-1',
+      SQLITE_SYNCHRONOUS: 'NORMAL', KAFKA_TLS: false, OBJECTS: 'embedded', S3_BUCKET: 'streamforge', S3_REGION: 'us-east-1',
     })
   })
 
@@ -35,12 +38,29 @@ describe('the configuration from the environment', () => {
     [{ BUS: 'kafka' }, 'KAFKA_BROKERS is missing (BUS is kafka), expected comma-separated host:port'],
     [{ BUS: 'kafka', KAFKA_BROKERS: 'nohost' }, 'KAFKA_BROKERS is text'],
     [{ STORE: 'arango', ARANGO_URL: 'http://a:8529', ARANGO_DATABASE: 'stf', ARANGO_USER: 'stf' }, 'ARANGO_PASSWORD is missing'],
+    [{ BUS: 'kafka', KAFKA_BROKERS: 'a:9092', KAFKA_SASL_USERNAME: 'loader-api' }, 'KAFKA_SASL_PASSWORD is missing (KAFKA_SASL_USERNAME is set)'],
+    [{ KAFKA_TLS: 'yes' }, 'KAFKA_TLS is text of 3 characters that does not fit, expected true or false'],
     [{ OBJECTS: 's3', S3_ENDPOINT: 'http://minio:9000', S3_ACCESS_KEY: 'stf' }, 'S3_SECRET_KEY is missing (OBJECTS is s3)'],
     [{ LOG_LEVEL: 'loud', SQLITE_SYNCHRONOUS: 'x' }, 'SQLITE_SYNCHRONOUS'],
   ])('names what is wrong and what is expected: %j', (env, expected) => expect(message(env)).toContain(expected))
 
   it('never shows a value', () => {
     expect(message({ LOG_LEVEL: 'hunter2-secret', ARANGO_URL: 'hunter2-secret' })).not.toContain('hunter2')
+  })
+
+  it('encrypts connections to Kafka, and signs in with the user given or with the one of the service', async () => {
+    const kafka = { BUS: 'kafka', KAFKA_BROKERS: 'a:9092', KAFKA_TLS: 'true' }
+    expect(busConfig(loadConfig({}, kafka), 'x')).toMatchObject({ tls: {} })
+    const given = loadConfig({}, { ...kafka, KAFKA_TLS_CA_FILE: '/ca.pem', KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' })
+    expect(busConfig(given, 'x')).toEqual({
+      kind: 'kafka', brokers: ['a:9092'], clientId: 'x', tls: { caFile: '/ca.pem' }, sasl: { mechanism: 'scram-sha-512', username: 'u', password: 'p' },
+    })
+    const directory = await mkdtemp(join(tmpdir(), 'streamforge-users-'))
+    await writeFile(join(directory, 'loader-api'), 'its own\n')
+    const own = loadConfig({}, { ...kafka, KAFKA_SASL_PASSWORD_DIR: directory })
+    expect(busConfig(own, 'loader-producer__a1b2c3', 'loader-api')).toMatchObject({ clientId: 'loader-producer__a1b2c3', sasl: { username: 'loader-api', password: 'its own' } })
+    expect(() => busConfig(own, 'trainer')).toThrow("KAFKA_SASL_PASSWORD_DIR has no readable file 'trainer'")
+    await rm(directory, { recursive: true })
   })
 
   it('becomes the configuration of the adapters', () => {

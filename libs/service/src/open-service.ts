@@ -58,7 +58,7 @@ export async function openService<Config extends BaseConfig>(parts: ServiceParts
   }
   const unsubscribe = runtime.onStop?.(stop)
   const health = shared?.health ?? await startHealth(config, metrics.registry, log, assignment !== undefined)
-  const connections = shared?.connections ?? await connect(config, assignment?.telemetry_id ?? name, runtime).catch(async (error: unknown) => {
+  const connections = shared?.connections ?? await connect(config, assignment?.telemetry_id ?? name, runtime, name).catch(async (error: unknown) => {
     await health.close()
     metrics.close()
     unsubscribe?.()

@@ -35,7 +35,7 @@ and [api/schemas](api/schemas).
 | topic | what it carries | partitions | kept | written by | read by |
 | --- | --- | --- | --- | --- | --- |
 ${topics.join('\n')}
-| \`${deadLetterTopic.name}\` | Messages that a consumer refused, in their original bytes; the headers say why. | ${deadLetterTopic.partitions} | ${kept(deadLetterTopic.retentionMs)} | every consumer | cli |
+| \`${deadLetterTopic.name}\` | Messages that a consumer refused, in their original bytes; the headers say why. | ${deadLetterTopic.partitions} | ${kept(deadLetterTopic.retentionMs)} | every consumer | arango-connector, alerter, dashboard, cli |
 
 ${Object.values(catalog).map((e) => `## ${e.name}\n\n${e.description}\n\n${variants(e as CatalogEntry)}`).join('\n\n')}
 

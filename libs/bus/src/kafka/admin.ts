@@ -3,7 +3,7 @@ import type { BusAdmin, GroupInfo, IncomingMessage, PartitionLag, TopicConfig, T
 import type { KafkaCluster, Leaders } from './cluster.ts'
 import { decodeFetched } from './decode-fetched.ts'
 import { deleteRecords } from './delete-records.ts'
-import { kafkaErrorType, topicNotFound } from './kafka-errors.ts'
+import { isDenied, kafkaErrorType, topicNotFound } from './kafka-errors.ts'
 import { committedOffsets, listOffsets } from './partition-offsets.ts'
 import { maxBatchBytes, noSuchPartition } from './plan-produce.ts'
 import { pause, retrying } from './retry.ts'
@@ -45,6 +45,8 @@ export class KafkaAdmin implements BusAdmin {
         return true
       } catch (error) {
         if (kafkaErrorType(error) === 'TOPIC_ALREADY_EXISTS') return false
+        // Who may not make topics is told so even of one that there is.
+        if (isDenied(error) && (await this.#cluster.leaders(name).catch(() => undefined))) return false
         if (kafkaErrorType(error) === 'INVALID_TOPIC_EXCEPTION' || kafkaErrorType(error) === 'INVALID_PARTITIONS') {
           throw new StreamForgeError('INVALID_FIELD', `Kafka refuses topic '${name}' with ${partitions} partitions`, { cause: error })
         }

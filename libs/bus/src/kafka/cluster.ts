@@ -2,13 +2,15 @@ import { Kafka, logLevel, type Broker, type Cluster, type KafkaConfig } from 'ka
 import { connectOnceAtATime, type ConnectionPool } from './connect-once.ts'
 import { busClosed, kafkaErrorType } from './kafka-errors.ts'
 import { retrying } from './retry.ts'
+import { tlsOptions } from './tls.ts'
 
 export interface KafkaConnection {
   /** `host:port` of one broker or more. */
   brokers: readonly string[]
   clientId: string
-  sasl?: KafkaConfig['sasl']
-  ssl?: KafkaConfig['ssl']
+  sasl?: { mechanism: 'scram-sha-512'; username: string; password: string }
+  /** Present: connections are encrypted; see BusConfig. */
+  tls?: { caFile?: string }
   /** Milliseconds after which opening fails when no broker answers; default 10,000. */
   connectWithinMs?: number
 }
@@ -82,9 +84,9 @@ export interface KafkaCluster {
   close(): Promise<void>
 }
 
-/** @throws StreamForgeError BUS_UNAVAILABLE when no broker answers in time */
+/** @throws StreamForgeError BUS_UNAVAILABLE when no broker answers in time, BAD_CONFIG when it refuses the user or has another certificate */
 export async function openCluster(connection: KafkaConnection, random: () => number): Promise<KafkaCluster> {
-  const cluster = rawCluster(connection)
+  const cluster = rawCluster(connection, await tlsOptions(connection.tls))
   const { brokers, connectWithinMs: withinMs = 10_000 } = connection
   await retrying({ doing: `reach a broker at ${brokers.join(', ')}`, withinMs, random }, async () => {
     await cluster.connect()
@@ -100,7 +102,7 @@ export async function openCluster(connection: KafkaConnection, random: () => num
  * kafkajs's own connections and protocol, without its producer and consumer. It hands them out only to a partition assigner; making a
  * consumer connects nothing. Its retriers get few tries because the loops above them know when to give up.
  */
-function rawCluster({ brokers, clientId, sasl, ssl }: KafkaConnection): Cluster {
+function rawCluster({ brokers, clientId, sasl }: KafkaConnection, ssl: KafkaConfig['ssl']): Cluster {
   const kafka = new Kafka({
     brokers: [...brokers], clientId, sasl, ssl,
     connectionTimeout: 3000, requestTimeout: 30_000,

@@ -1,4 +1,4 @@
-import { kafkaAvailable, startKafka, type KafkaServer } from '@streamforge/servers'
+import { kafkaAvailable, kafkaVersion, startKafka, type KafkaServer } from '@streamforge/servers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Bus } from '../bus.ts'
 import { busContract } from '../bus-contract.ts'
@@ -7,15 +7,23 @@ import { openKafkaBus } from './kafka-bus.ts'
 
 const available = await kafkaAvailable()
 const skipped = available.ok ? '' : ` (skipped: ${available.reason})`
-let kafka: KafkaServer
+const password = 'the-admins-own'
 
-describe.skipIf(!available.ok)(`Apache Kafka${skipped}`, () => {
+describe.skipIf(!available.ok).each([
+  { kind: 'open to all', security: undefined },
+  { kind: 'with SCRAM-SHA-512, TLS and an authorizer', security: { adminPassword: password, tls: true } },
+])(`Apache Kafka ${kafkaVersion} $kind${skipped}`, ({ security }) => {
+  let kafka: KafkaServer
   beforeAll(async () => {
-    kafka = await startKafka()
+    kafka = await startKafka({ ...(security && { security }) })
   })
   afterAll(() => kafka.stop())
 
-  const open = () => openKafkaBus({ brokers: kafka.brokers, clientId: unique('client'), publishWithinMs: 30_000 })
+  const connection = () => ({
+    brokers: kafka.brokers, clientId: unique('client'),
+    ...(security && { tls: { caFile: kafka.caFile! }, sasl: { mechanism: 'scram-sha-512' as const, username: 'admin', password } }),
+  })
+  const open = () => openKafkaBus({ ...connection(), publishWithinMs: 30_000 })
 
   busContract('kafka', async () => {
     const bus = await open()
@@ -41,7 +49,7 @@ describe.skipIf(!available.ok)(`Apache Kafka${skipped}`, () => {
     afterAll(() => bus.close())
 
     it('compresses on request, and reads what is compressed', async () => {
-      const packing = await openKafkaBus({ brokers: kafka.brokers, clientId: unique('client'), compression: 'gzip' })
+      const packing = await openKafkaBus({ ...connection(), compression: 'gzip' })
       const topic = await newTopic(bus)
       const headers = { note: 'ü' }
       await packing.publish(topic, numbered(500).map((m) => ({ ...m, key: 'k', headers })))

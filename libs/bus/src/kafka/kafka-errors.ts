@@ -1,9 +1,11 @@
 import { StreamForgeError, type ErrorCode } from '@streamforge/contracts'
+import { isCertificateCode } from './tls.ts'
 
 /** What kafkajs and its retriers put on their errors; they nest the first cause several levels deep. */
 interface KafkaJsError {
   name?: string
   type?: string
+  code?: unknown
   retriable?: boolean
   cause?: unknown
   errors?: unknown
@@ -32,6 +34,7 @@ const transientTypes = new Set(['BROKER_NOT_AVAILABLE', 'UNKNOWN', 'REBALANCE_IN
 /** Whether the same request may succeed a little later, or at another broker. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof StreamForgeError) return error.retryable && error.code !== 'BUS_CLOSED'
+  if (isBadCertificate(error)) return false
   const type = kafkaErrorType(error)
   for (const cause of causes(error)) {
     if (cause.name !== undefined && transientNames.has(cause.name)) return true
@@ -39,6 +42,8 @@ export function isTransient(error: unknown): boolean {
   }
   return false
 }
+
+const isBadCertificate = (error: unknown) => [...causes(error)].some(({ code }) => isCertificateCode(code))
 
 const deniedTypes = new Set([
   'TOPIC_AUTHORIZATION_FAILED', 'GROUP_AUTHORIZATION_FAILED', 'CLUSTER_AUTHORIZATION_FAILED', 'SASL_AUTHENTICATION_FAILED',
@@ -55,15 +60,22 @@ const coded = new Map<string, readonly [ErrorCode, string]>([
   ['OFFSET_OUT_OF_RANGE', ['OFFSET_OUT_OF_RANGE', 'seek the group to an offset that is still held']],
 ])
 
+/** Whether the broker knows the user and does not let it do this. */
+export function isDenied(error: unknown): boolean {
+  const type = kafkaErrorType(error)
+  return type !== undefined && deniedTypes.has(type)
+}
+
 /** The coded error for whatever a Kafka request failed with. `doing` says what was tried, such as "publish to 'orders'". */
 export function toBusError(error: unknown, doing: string): StreamForgeError {
   if (error instanceof StreamForgeError) return error
   const type = kafkaErrorType(error)
   const reason = error instanceof Error ? error.message : String(error)
   const message = `Kafka could not ${doing}: ${reason}`
-  const denied = (type !== undefined && deniedTypes.has(type)) || [...causes(error)].some((c) => c.name === 'KafkaJSSASLAuthenticationError')
+  const denied = isDenied(error) || [...causes(error)].some((c) => c.name === 'KafkaJSSASLAuthenticationError')
   if (denied) return new StreamForgeError('BAD_CONFIG', message, { cause: error, remedy: 'check the SASL settings and the ACLs of this user' })
-  const [code, remedy] = coded.get(type ?? '') ?? ['BUS_UNAVAILABLE', 'see whether the broker runs and KAFKA_BROKERS is right'] as const
+  if (isBadCertificate(error)) return new StreamForgeError('BAD_CONFIG', message, { cause: error, remedy: "KAFKA_TLS_CA_FILE names the authority of the broker's certificate, and KAFKA_BROKERS the names in it" })
+  const [code, remedy] = coded.get(type ?? '') ?? ['BUS_UNAVAILABLE', 'see whether the broker runs, KAFKA_BROKERS is right, and KAFKA_TLS and KAFKA_SASL_USERNAME are as it wants them'] as const
   return new StreamForgeError(code, message, { cause: error, remedy })
 }
 

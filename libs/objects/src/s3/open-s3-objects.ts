@@ -44,6 +44,15 @@ class S3Objects implements ObjectStore {
     checkObjectName(name)
     checkMetadata(metadata)
     const parts = gatherParts(content, this.#partBytes)
+    try {
+      return await this.#putParts(name, parts, metadata)
+    } finally {
+      // Whatever the source holds open, however this ended.
+      await parts.return(undefined)
+    }
+  }
+
+  async #putParts(name: string, parts: AsyncGenerator<Buffer>, metadata: Readonly<Record<string, string>>): Promise<ObjectInfo> {
     const { value: first } = await parts.next() as { value: Buffer }
     const hash = createHash('sha256').update(first)
     const describe = (size: number): ObjectInfo => ({

@@ -1,0 +1,1 @@
+export { applyAccess, type AppliedAccess } from './apply-access.ts'
