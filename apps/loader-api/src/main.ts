@@ -15,7 +15,7 @@ await runWorker('loader-api', 'loader-producer', Config, async (worker) => {
   try {
     return await loadQueue({
       assignment, client, bus, log, now, signal, progress: worker.progress, source: assignment.source ?? 'auto',
-      shardIndex: config.SHARD_INDEX, requestConcurrency: config.REQUEST_CONCURRENCY,
+      shardIndex: assignment.shard_index, requestConcurrency: config.REQUEST_CONCURRENCY,
     })
   } finally {
     await client.close()

@@ -44,9 +44,9 @@ function resumeShard(shard: Shard, { checkpoint, venue }: Assignment, type: Pars
   return state
 }
 
-/** What the next attempt needs. Shards that have not begun are left out. */
+/** What the next attempt needs. Shards that have not begun are left out; one without any trade ends where it began. */
 export function checkpointOf(states: readonly ShardState[]): Checkpoint {
-  return states.filter((s) => s.position > 0).map((s) => ({
+  return states.filter((s) => s.position > 0 || s.done).map((s) => ({
     shard: s.shard.shard, position: s.position, records: s.records, done: s.done,
     ...(s.firstTradeId === undefined ? {} : { first_trade_id: s.firstTradeId }),
   }))

@@ -4,11 +4,12 @@ import { Assignment, type Target } from './queue-control.ts'
 
 type Field = keyof z.infer<typeof Assignment>
 
-/** The variable that carries each field of an assignment. SHARDS and CHECKPOINT are JSON, ATTEMPT is a number. */
+/** The variable that carries each field of an assignment. SHARDS and CHECKPOINT are JSON, ATTEMPT and SHARD_INDEX are numbers. */
 const variables = {
   workflow_id: 'WORKFLOW_ID', queue_id: 'QUEUE_ID', target: 'TARGET', venue: 'VENUE', symbol: 'SYMBOL', type: 'TYPE',
   time_range: 'TIME_RANGE', kafka_topic: 'KAFKA_TOPIC', collection_name: 'COLLECTION_NAME', telemetry_id: 'TELEMETRY_ID',
   attempt: 'ATTEMPT', shards: 'SHARDS', checkpoint: 'CHECKPOINT', source: 'SOURCE', topic_of: 'TOPIC_OF',
+  shard_index: 'SHARD_INDEX',
 } as const satisfies Record<Field, string>
 
 const fields = Object.keys(variables) as Field[]
@@ -46,7 +47,7 @@ function readFields(env: Readonly<Record<string, string | undefined>>): Record<s
   const values: Record<string, unknown> = {}
   for (const field of fields) {
     const text = env[variables[field]]?.trim()
-    if (text) values[field] = field === 'shards' || field === 'checkpoint' ? readJson(text) : field === 'attempt' ? Number(text) : text
+    if (text) values[field] = field === 'shards' || field === 'checkpoint' ? readJson(text) : field === 'attempt' || field === 'shard_index' ? Number(text) : text
   }
   return values
 }

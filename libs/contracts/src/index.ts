@@ -32,7 +32,7 @@ export { assignmentFromEnv, assignmentToEnv } from './assignment-env.ts'
 export { EventStatus, EventError, WorkerEvent, PongEvent, QueueEvent } from './queue-event.ts'
 export { DeadLetterHeaders, DeadLetter, RedrivenHeaders } from './dead-letter.ts'
 export {
-  WorkflowRequest, type WorkflowRequestInput, JobStatus, Job, QueueStatus, Queue, Estimate, WorkflowStatus, StageProgress,
+  WorkflowRequest, type WorkflowRequestInput, JobStatus, ShardReport, Job, QueueStatus, Queue, Estimate, WorkflowStatus, StageProgress,
   WorkflowSummary, Workflow, WorkflowPage, WorkflowType, PipelineType, WorkflowTypes, CoveragePage, WorkflowUpdate,
 } from './workflow.ts'
 export { QueueCommand, StoredQueue, StageRate, StoredWorkflow } from './stored-workflow.ts'

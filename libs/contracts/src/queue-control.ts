@@ -51,6 +51,7 @@ export const Assignment = z.strictObject({
   shards: z.array(Shard).default([]).describe('In order, covering the range without overlap; empty: one shard, the whole range'),
   checkpoint: Checkpoint.default([]).describe('Of the attempt before; empty at first'),
   source: z.enum(['auto', 'rest', 'archive']).optional().describe('Where a loader reads; absent: auto'),
+  shard_index: z.int().nonnegative().optional().describe('The one shard that this process takes, of several that work side by side; absent: all'),
   topic_of: QueueId.optional().describe('In a replay: the queue whose topic this is; gaps and markers on it carry its id'),
 })
 export type Assignment = z.infer<typeof Assignment>

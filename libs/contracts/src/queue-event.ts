@@ -24,6 +24,7 @@ export const WorkerEvent = z.strictObject({
   attempt: z.int().positive().default(1),
   symbol: Symbol,
   type: QueueType,
+  shard: z.int().nonnegative().optional().describe('Of a worker that takes one shard only: its totals are those of this shard'),
   status: EventStatus,
   message: z.string(),
   records_written: z.int().nonnegative(),

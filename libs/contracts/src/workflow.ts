@@ -32,6 +32,17 @@ export type WorkflowRequestInput = z.input<typeof WorkflowRequest>
 export const JobStatus = z.enum(['pending', 'launching', 'running', 'waiting', 'finished', 'failed', 'stopped'])
 export type JobStatus = z.infer<typeof JobStatus>
 
+/** What the worker of one shard has told, where each shard has a worker of its own. Totals are over all attempts. */
+export const ShardReport = z.strictObject({
+  shard: z.int().nonnegative(),
+  attempt: z.int().positive().describe('The last that was heard'),
+  records_written: z.int().nonnegative(),
+  records_total: z.int().nonnegative().optional(),
+  duplicates: z.int().nonnegative(),
+  last_event_at: Epoch,
+})
+export type ShardReport = z.infer<typeof ShardReport>
+
 /** One worker's part of a queue, as the orchestrator sees it. */
 export const Job = z.strictObject({
   target: Target,
@@ -43,6 +54,7 @@ export const Job = z.strictObject({
   duplicates: z.int().nonnegative(),
   dead_lettered: z.int().nonnegative(),
   checkpoint: Checkpoint,
+  shards: z.array(ShardReport).optional().describe('Where each shard has a worker of its own: those heard of'),
   message: z.string(),
   error: EventError.optional(),
   started_at: Epoch.optional(),

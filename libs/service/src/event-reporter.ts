@@ -109,7 +109,8 @@ export function pongOf(ping: PingCommand, from: { service: string; assignment?: 
 }
 
 /** An attempt that goes on from a checkpoint starts from its counts. */
-function startingTotals({ checkpoint }: Assignment): Totals {
+function startingTotals({ checkpoint: saved, shard_index }: Assignment): Totals {
+  const checkpoint = saved.filter(({ shard }) => shard_index === undefined || shard === shard_index)
   if (checkpoint.length === 0) return { records_written: 0 }
   return { records_written: checkpoint.reduce((sum, { records }) => sum + records, 0), checkpoint }
 }
@@ -117,10 +118,10 @@ function startingTotals({ checkpoint }: Assignment): Totals {
 function toEvent(assignment: Assignment, event: {
   status: EventStatus; message: string; totals: Totals; details: Details; timestamp: number
 }): WorkerEvent {
-  const { queue_id, workflow_id, telemetry_id, attempt, symbol, type } = assignment
+  const { queue_id, workflow_id, telemetry_id, attempt, symbol, type, shard_index } = assignment
   const { message: _message, ...totals } = event.totals
   return {
-    queue_id, workflow_id, producer: telemetry_id, attempt, symbol, type,
+    queue_id, workflow_id, producer: telemetry_id, attempt, symbol, type, ...(shard_index !== undefined && { shard: shard_index }),
     status: event.status, message: event.message, ...totals, ...event.details,
     finished: event.status === 'finished', timestamp: event.timestamp,
   }

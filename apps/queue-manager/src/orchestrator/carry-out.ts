@@ -23,7 +23,7 @@ export const connectorGroup = (queueId: string) => `arango-connector.${queueId}`
 
 /**
  * Does what a command says; doing it again changes nothing. Resolves with what came of it for the queue.
- * @throws StreamForgeError when the bus or the store is away: the command stays in the outbox
+ * @throws StreamForgeError when the bus, the store or the launcher is away: the command stays in the outbox
  */
 export async function carryOut(command: QueueCommand, queue: StoredQueue, tools: CommandTools): Promise<QueueInput[]> {
   const { bus } = tools
@@ -66,6 +66,8 @@ async function launch(start: StartCommand, queue: StoredQueue, tools: CommandToo
     return []
   } catch (thrown) {
     const { code, message, remedy, retryable } = toStreamForgeError(thrown, 'LAUNCH_FAILED')
+    // Nothing was launched and nothing refused: no attempt is over.
+    if (code === 'LAUNCHER_UNAVAILABLE') throw thrown
     return [{ kind: 'launch-failed', target, attempt, error: { code, message, retryable, ...(remedy !== undefined && { remedy }) } }]
   }
 }

@@ -6,6 +6,7 @@ import {
 } from './queue-input.ts'
 import { meetLive } from './meet-live.ts'
 import { retryQueue } from './retry-queue.ts'
+import { lastHeard } from './shard-reports.ts'
 import { advanceLiveStop, isDraining, loaderEndedShort } from './stop-live-queue.ts'
 import { endWithInputs, requestStop, settleQueue } from './stop-queue.ts'
 
@@ -93,12 +94,13 @@ function tickJob(draft: Draft, job: StoredJob, listeningSince: number): void {
     if (job.attempts_without_progress >= queue.max_attempts) exhaust(draft, job)
     else launchJob(draft, job)
   } else if (isActive(job) && (queue.stop_reason === undefined || isDraining(queue, job))) {
-    const silentMs = now - Math.max(job.last_event_at ?? 0, listeningSince)
-    if (silentMs <= (job.status === 'launching' ? policy.launchTimeoutMs : policy.silenceMs)) return
+    const { at, starting, who } = lastHeard(job, queue.shards)
+    const silentMs = now - Math.max(at, listeningSince)
+    if (silentMs <= (starting ? policy.launchTimeoutMs : policy.silenceMs)) return
     draft.commands.push({ do: 'cancel', target: job.target, attempt: job.attempt, grace_ms: policy.cancelGraceMs })
     loseJob(draft, job, {
       code: 'WORKER_SILENT', retryable: true,
-      message: `${job.target}, attempt ${job.attempt}: not heard for ${Math.round(silentMs / 1000)} s`,
+      message: `${who}, attempt ${job.attempt}: not heard for ${Math.round(silentMs / 1000)} s`,
     })
   }
 }

@@ -2,6 +2,7 @@ import { targetOf, type Checkpoint, type CoverageCertificate, type WorkerEvent }
 import { endJob, failJob, loseJob } from './launch-job.ts'
 import { hasEnded, isActive, isCertified, isLive, isStage, type Draft, type StoredJob } from './queue-input.ts'
 import { isDraining, loaderEndedShort } from './stop-live-queue.ts'
+import { hearShard, isShardDone, shardTotals } from './shard-reports.ts'
 import { requestStop } from './stop-queue.ts'
 
 /** What a worker reports, applied to its job. Events of another attempt than the current one change nothing. */
@@ -18,7 +19,7 @@ export function applyEvent(draft: Draft, event: WorkerEvent): void {
     case 'loading':
     case 'heartbeat':
       if (isActive(job)) job.status = 'running'
-      job.message = event.message
+      job.message = event.shard === undefined ? event.message : `shard ${event.shard}: ${event.message}`
       return
     case 'finished': return finish(draft, job, event)
     case 'stopped':
@@ -41,6 +42,12 @@ function applyError(draft: Draft, job: StoredJob, event: WorkerEvent): void {
 }
 
 function finish(draft: Draft, job: StoredJob, event: WorkerEvent): void {
+  if (event.shard !== undefined && isActive(job)) job.status = 'running'
+  const left = event.shard === undefined ? [] : draft.queue.shards.filter(({ shard }) => !isShardDone(job, shard))
+  if (left.length > 0) {
+    job.message = `${draft.queue.shards.length - left.length} of ${draft.queue.shards.length} shards finished`
+    return
+  }
   if (event.certificate) draft.queue.certificate = event.certificate
   if (event.result) draft.queue.result = event.result
   delete job.error
@@ -63,14 +70,16 @@ function endedEarly({ queue }: Draft, job: StoredJob): boolean {
 /** Totals and checkpoints only grow: what an attempt reports again after a crash is no progress, more than ever before is. */
 function recordProgress(draft: Draft, job: StoredJob, event: WorkerEvent): void {
   const checkpoint = mergeCheckpoints(job.checkpoint, event.checkpoint ?? [])
-  if (event.records_written > job.records_written || checkpoint.grew) job.attempts_without_progress = 0
+  if (event.shard !== undefined) hearShard(job, event.shard, event, draft.now)
+  const totals = event.shard === undefined ? event : shardTotals(job, draft.queue.shards)
+  if (totals.records_written > job.records_written || checkpoint.grew) job.attempts_without_progress = 0
   job.checkpoint = checkpoint.merged
-  job.records_written = Math.max(job.records_written, event.records_written)
-  job.duplicates = Math.max(job.duplicates, event.duplicates ?? 0)
+  job.records_written = Math.max(job.records_written, totals.records_written)
+  job.duplicates = Math.max(job.duplicates, totals.duplicates ?? 0)
   job.dead_lettered = event.dead_lettered ?? job.dead_lettered
   job.last_event_at = draft.now
   if (event.metrics) draft.queue.metrics = event.metrics
-  if (event.records_total !== undefined) draft.queue.records_total ??= event.records_total
+  if (totals.records_total !== undefined) draft.queue.records_total ??= totals.records_total
 }
 
 export function mergeCheckpoints(known: Checkpoint, reported: Checkpoint): { merged: Checkpoint; grew: boolean } {

@@ -13,7 +13,10 @@ export function retryQueue(draft: Draft): void {
   const anew = !live && mustStartOver(queue)
   if (anew) draft.commands.push(ownsTopic(queue) ? { do: 'delete-topic', topic: queue.kafka_topic } : { do: 'forget-reading' })
   for (const job of queue.jobs) {
-    if (anew) Object.assign(job, { checkpoint: [], records_written: 0, duplicates: 0, dead_lettered: 0 })
+    if (anew) {
+      Object.assign(job, { checkpoint: [], records_written: 0, duplicates: 0, dead_lettered: 0 })
+      delete job.shards
+    }
     if (!anew && !live && job.status === 'finished') continue
     if (hasEnded(job)) Object.assign(job, { status: 'pending', message: 'waiting for its turn', attempts_without_progress: 0 })
     delete job.error
