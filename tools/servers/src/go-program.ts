@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { cachedFolder, isCached } from './server-cache.ts'
-import { runToEnd, whyNotRunnable } from './run-to-end.ts'
+import { cachedFolder } from './server-cache.ts'
+import { runToEnd } from './run-to-end.ts'
 
 /** A program that `go install` makes of a module's sources, alone. */
 export interface GoProgram {
@@ -10,13 +10,6 @@ export interface GoProgram {
   package: string
   /** Exact, as the module proxy knows it. */
   version: string
-}
-
-/** Whether it is there or could be built; the reason is one line. */
-export async function goProgramAvailable({ folderName }: GoProgram): Promise<{ ok: true } | { ok: false; reason: string }> {
-  if (await isCached(folderName)) return { ok: true }
-  const reason = await whyNotRunnable('go', ['version'])
-  return reason === undefined ? { ok: true } : { ok: false, reason }
 }
 
 /** The path of the program; built on first use, without C. */

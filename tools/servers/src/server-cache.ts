@@ -13,6 +13,11 @@ export function isCached(name: string, root = cacheRoot()): Promise<boolean> {
   return exists(join(root, name))
 }
 
+/** Whether a server is in the cache; if not, the reason is one line and says what brings it there. `name` is the command's. */
+export async function cachedServer(title: string, name: string, folderName: string): Promise<{ ok: true } | { ok: false; reason: string }> {
+  return (await isCached(folderName)) ? { ok: true } : { ok: false, reason: `${title} is not in the cache; npm run servers -- up ${name} brings it there, once` }
+}
+
 /**
  * The cached folder `name`, filled by `fill` on first use. Filling happens in a temporary folder that is renamed when complete, so
  * that an interrupted download leaves nothing behind and two processes may do it at once: the second to finish drops its copy.

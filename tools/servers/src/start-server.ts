@@ -29,9 +29,13 @@ export interface RunningServer {
   restart(): Promise<void>
 }
 
-/** Starts a server that cannot outlive this process; resolves when it is ready. `removeData` runs after stop(). */
-export async function runServer(process: ServerProcess, removeData: () => Promise<void> = async () => {}): Promise<RunningServer> {
-  let server = await startReady(process)
+/** Starts a server that cannot outlive this process; resolves when it is ready. `removeData` runs after stop(), and when it does not come up. */
+export async function runServer(preparing: Promise<ServerProcess>, removeData: () => Promise<void>): Promise<RunningServer> {
+  const { process, first } = await start(preparing).catch(async (error: unknown) => {
+    await removeData()
+    throw error
+  })
+  let server = first
   return {
     get pid() { return server.pid },
     kill: () => server.kill(),
@@ -44,6 +48,11 @@ export async function runServer(process: ServerProcess, removeData: () => Promis
       await removeData()
     },
   }
+}
+
+async function start(preparing: Promise<ServerProcess>): Promise<{ process: ServerProcess; first: GuardedProcess }> {
+  const process = await preparing
+  return { process, first: await startReady(process) }
 }
 
 async function startReady(process: ServerProcess): Promise<GuardedProcess> {

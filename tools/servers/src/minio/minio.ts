@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { freePort } from '../free-port.ts'
-import { type GoProgram, goProgram, goProgramAvailable } from '../go-program.ts'
+import { type GoProgram, goProgram } from '../go-program.ts'
+import { cachedServer } from '../server-cache.ts'
 import { serverDirectory } from '../server-directory.ts'
 import { answers, runServer, type RunningServer, type ServerProcess } from '../start-server.ts'
 
@@ -33,10 +34,10 @@ export interface MinioOptions {
   log?: (line: string) => void
 }
 
-const region = 'us-east-1'
+export const minioRegion = 'us-east-1'
 
-/** Whether a MinIO server can be started on this machine: it is there, or Go is, which builds it in some two minutes. */
-export const minioAvailable = () => goProgramAvailable(program)
+/** Whether a MinIO server can be started without building it first, which takes minutes; the reason is one line. */
+export const minioAvailable = () => cachedServer('MinIO', 'minio', program.folderName)
 
 /** Starts a MinIO server on this machine, without buckets; resolves when it answers. Needs Go the first time. */
 export async function startMinio(options: MinioOptions = {}): Promise<MinioServer> {
@@ -44,9 +45,9 @@ export async function startMinio(options: MinioOptions = {}): Promise<MinioServe
   const access = { accessKey: options.accessKey ?? 'streamforge', secretKey: options.secretKey ?? randomBytes(24).toString('hex') }
   const host = options.host ?? '127.0.0.1'
   const url = `http://${host}:${options.port || (await freePort(host))}`
-  const server = await runServer(await minioProcess({ url, directory, ...access }), remove)
+  const server = await runServer(minioProcess({ url, directory, ...access }), remove)
   options.log?.(`MinIO listens on ${url}, process ${server.pid}`)
-  return Object.assign(server, { url, region, ...access })
+  return Object.assign(server, { url, region: minioRegion, ...access })
 }
 
 /** How it is started with its data in `directory`. */
@@ -58,7 +59,7 @@ export async function minioProcess({ url, directory, accessKey, secretKey }: { u
     program: path,
     args: ['server', '--quiet', '--address', new URL(url).host, join(directory, 'data')],
     env: {
-      MINIO_ROOT_USER: accessKey, MINIO_ROOT_PASSWORD: secretKey, MINIO_REGION: region,
+      MINIO_ROOT_USER: accessKey, MINIO_ROOT_PASSWORD: secretKey, MINIO_REGION: minioRegion,
       // No page to look at, no question for updates, no scanning of a small set of objects day and night.
       MINIO_BROWSER: 'off', MINIO_UPDATE: 'off', MINIO_SCANNER_SPEED: 'slowest',
     },

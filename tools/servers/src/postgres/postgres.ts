@@ -40,7 +40,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const host = options.host ?? '127.0.0.1'
   const port = options.port || (await freePort(host))
   const password = options.password ?? randomBytes(24).toString('hex')
-  const server = await runServer(await postgresProcess({ host, port, directory, password }), remove)
+  const server = await runServer(postgresProcess({ host, port, directory, password }), remove)
   const database = async (name: string) => {
     const url = postgresAddress(host, port, password, name)
     await makeDatabase(url)

@@ -1,8 +1,8 @@
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cachedFolder, isCached } from './server-cache.ts'
-import { runToEnd, whyNotRunnable } from './run-to-end.ts'
+import { cachedFolder, isCached } from '../server-cache.ts'
+import { runToEnd, whyNotRunnable } from '../run-to-end.ts'
 
 export const influxdbVersion = '2.7.12'
 const folderName = `influxdb-${influxdbVersion}`
@@ -29,7 +29,7 @@ const rustcWrapper = '#!/bin/sh\nexec "$@" --cap-lints warn\n'
  */
 export async function influxdbAvailable(): Promise<{ ok: true } | { ok: false; reason: string }> {
   if (await isCached(folderName)) return { ok: true }
-  if (process.env.INFLUXDB_BUILD !== '1') return { ok: false, reason: `InfluxDB ${influxdbVersion} has not been built here; INFLUXDB_BUILD=1 builds it once, in some minutes, with Go and Rust` }
+  if (process.env.INFLUXDB_BUILD !== '1') return { ok: false, reason: `InfluxDB ${influxdbVersion} has not been built here; npm run servers -- up influxdb builds it once, in some minutes, with Go and Rust (INFLUXDB_BUILD=1: the tests do)` }
   const missing = (await whyNotRunnable('go', ['version'])) ?? (await whyNotRunnable('cargo', ['--version']))
   if (missing !== undefined) return { ok: false, reason: missing }
   return influxdbProgram().then(() => ({ ok: true }), (error: Error) => ({ ok: false, reason: error.message.split('\n')[0]! }))

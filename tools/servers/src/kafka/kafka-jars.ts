@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { cachedFolder } from './server-cache.ts'
-import { runToEnd, whyNotRunnable } from './run-to-end.ts'
+import { cachedFolder } from '../server-cache.ts'
+import { runToEnd, whyNotRunnable } from '../run-to-end.ts'
 
 export const kafkaVersion = '4.3.1'
 const log4jVersion = '2.25.1'

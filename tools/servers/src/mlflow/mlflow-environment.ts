@@ -1,4 +1,6 @@
-import { type FoundPython, pythonEnvironment } from './python-environment.ts'
+import { type FoundPython, pythonEnvironment } from '../python-environment.ts'
+import { runToEnd } from '../run-to-end.ts'
+import { cachedFolder } from '../server-cache.ts'
 
 export const mlflowVersion = '3.17.0'
 
@@ -17,3 +19,13 @@ export async function mlflowPython(): Promise<string> {
 }
 
 const environment = (): Promise<FoundPython> => pythonEnvironment({ name: `mlflow-${mlflowVersion}`, packages: [`mlflow==${mlflowVersion}`] })
+
+const driver = 'psycopg2-binary==2.9.11'
+
+/** A folder for PYTHONPATH with what MLflow speaks to PostgreSQL by, apart from its environment: who stays on SQLite needs none. */
+export async function mlflowPostgresDriver(): Promise<string> {
+  return cachedFolder(driver.replace('==', '-'), async (folder) => {
+    const { status, output } = await runToEnd(await mlflowPython(), ['-m', 'pip', 'install', '--quiet', '--no-cache-dir', '--no-deps', '--only-binary=:all:', '--target', folder, driver])
+    if (status !== 0) throw new Error(`pip could not install ${driver}: ${output.slice(-500)}`)
+  })
+}
