@@ -2,7 +2,7 @@ import type { TopicLog } from './topic-log.ts'
 
 const SHORTEST_MS = 2
 const LONGEST_MS = 50
-/** A notice comes before the write is whole. */
+/** A notice may come before the write is whole, and there need not be another. */
 const NOTICE_MS = 1
 
 interface Waiter {
@@ -13,7 +13,7 @@ interface Waiter {
 
 /**
  * Tells readers when a topic has changed. After a change it looks again in 2 ms; when nothing has come it listens for the system's notice of the next write,
- * and looks every 50 ms all the same. Where there is no notice it looks ever less often. Appends by this process are announced at once.
+ * looks at once, and every 50 ms all the same. Where there is no notice it looks ever less often. Appends by this process are announced at once.
  */
 export class TopicWatcher {
   readonly #waiters = new Set<Waiter>()
@@ -70,8 +70,14 @@ export class TopicWatcher {
     this.#schedule()
   }
 
+  /** A transaction is several writes, with a notice each: the readers are woken with the last one, not a timer's millisecond after the first. */
+  #onNotice(): void {
+    if (this.#wakeChanged() || (this.#listens() && this.#wakeChanged())) this.#interval = SHORTEST_MS
+    else this.#lookIn(NOTICE_MS)
+  }
+
   #listens(): boolean {
-    return [...this.#logs()].every((log) => log.hearNextWrite(() => this.#lookIn(NOTICE_MS)))
+    return [...this.#logs()].every((log) => log.hearNextWrite(() => this.#onNotice()))
   }
 
   #logs(): Set<TopicLog> {
