@@ -1,14 +1,14 @@
 import { featureSets, type FeatureSet, type Interval, type ModelVersion, StreamForgeError } from '@streamforge/contracts'
 import { type AssetRelations, checkFeatureNames, graphCollections, type ModelRegistry, readRelations, toAssetRelations } from '@streamforge/models'
-import { cutWindows, decodeGnn, errorBand, type GnnModel, openForecaster, type Tensors, toWindowSource, type ErrorBand } from '@streamforge/models/tensors'
+import { decodeGnn, errorBand, type ErrorBand, type GnnModel, type KeptBar, openBarWindows, openForecaster, type Tensors } from '@streamforge/models/tensors'
 import type { Store } from '@streamforge/store'
-import { type BarSlice, keptBars } from './bar-windows.ts'
+import { keptBars } from './bar-windows.ts'
 import type { ReadyModel } from './champion.ts'
 
 /** A registered version that is ready to forecast. */
 export interface ForecastModel extends ReadyModel {
-  /** Expected simple returns of the assets after the newest bar of the slice, [N]; NaN for those that are absent in it. */
-  forecast(slice: BarSlice): Float32Array
+  /** Expected simple returns of the assets after the newest of adjoining bars, [N]; NaN for those that are absent in it. */
+  forecast(bars: readonly (KeptBar | undefined)[]): Float32Array
   /** How far outcomes lie from forecasts of a symbol. */
   band(symbol: string): ErrorBand
   readonly coverage: number
@@ -33,17 +33,15 @@ export async function loadModel(loader: ModelLoader, version: ModelVersion): Pro
   const model = decodeGnn({ 'model.json': await registry.file(version, 'model.json'), 'weights.bin': await registry.file(version, 'weights.bin') })
   checkFeatureNames(featureSets[loader.featureSet], model.normaliser.featureNames)
   const forecaster = openForecaster(tensors, model, await relationsOf(loader, version, model), symbols.length)
+  const windows = openBarWindows({ ...model, assets: symbols.length })
   const ready: ForecastModel = {
     version, coverage: model.interval.coverage, band: (symbol) => errorBand(model.interval, symbol), dispose: () => forecaster.dispose(),
-    forecast(slice) {
-      const source = toWindowSource(slice, model.normaliser)
-      const last = source.bars - 1
-      const values = forecaster.run(cutWindows(source, model.architecture, [last]), 1)
-      return values.map((value, n) => (source.present[last * source.assets + n] === 0 ? NaN : value * model.normaliser.targetScale))
+    forecast(bars) {
+      const cut = windows(bars)
+      return forecaster.run(cut, 1).map((value, n) => (cut.presentAssets[n] === 0 ? NaN : value * model.normaliser.targetScale))
     },
   }
-  const featureNames = model.normaliser.featureNames
-  ready.forecast({ symbols, featureNames, features: new Float32Array(version.window_bars * symbols.length * featureNames.length) })
+  ready.forecast([{ revision: 0, features: new Float32Array(symbols.length * model.normaliser.featureNames.length) }])
   return ready
 }
 

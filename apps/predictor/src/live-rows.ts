@@ -1,10 +1,10 @@
 import type { FeatureRow } from '@streamforge/contracts'
 import { readNewestFeatures } from '@streamforge/market'
-import type { RowPlace } from './bar-forecasts.ts'
 import { keptBars } from './bar-windows.ts'
 import type { FollowedRun } from './follow-features.ts'
 import type { PendingBars } from './pending-bars.ts'
 import { readTopic } from './read-topic.ts'
+import type { RowPlace } from './row-places.ts'
 
 /** Takes a row in. That of a new bar waits for its forecast when it has none. */
 export function takeRow({ windows, hasMade, places, stage, worker }: FollowedRun, pending: PendingBars, row: FeatureRow, place?: RowPlace): void {

@@ -39,6 +39,7 @@ export function createMadeForecasts(): MadeForecasts {
       remember(made, message.open_time)
       if (message.kind === 'forecast_score') {
         counts.scores++
+        forget(own.awaiting, message)
         return
       }
       counts.forecasts++
@@ -51,6 +52,13 @@ export function createMadeForecasts(): MadeForecasts {
     newest: () => newest,
     counts: () => ({ ...counts }),
   }
+}
+
+/** The bar that is the truth of a forecast ends when its outcome is known. */
+function forget(awaiting: OfSymbol['awaiting'], { open_time, event_time }: ForecastScore): void {
+  const others = awaiting.get(event_time)?.filter((forecast) => forecast.open_time !== open_time) ?? []
+  if (others.length > 0) awaiting.set(event_time, others)
+  else awaiting.delete(event_time)
 }
 
 function remember(set: Set<number>, value: number): void {

@@ -23,6 +23,7 @@ async function prepare(): Promise<void> {
 }
 
 const barOf = ({ open_time }: { open_time: number }) => (open_time - from) / step
+const hasScore = ({ scores }: Made, symbol: string, bar: number) => scores.some((score) => score.symbol === symbol && barOf(score) === bar)
 const liveBars = (made: Made) => made.forecasts.filter((forecast) => !forecast.backfilled).map((forecast) => `${forecast.symbol[0]}${barOf(forecast)}v${forecast.model_version}`)
 
 /** Starts the predictor; `stop` ends it as queue-manager would, `terminate` as Kubernetes. */
@@ -51,7 +52,7 @@ describe('following features', () => {
     await stage.until((made) => liveBars(made).length === 3)
     expect(liveBars(await stage.made())).toEqual(['A100v1', 'B100v1', 'C100v1'])
     await stage.live([rowOf('CCCUSDT', 101), ...rowsOf(102, 104)])
-    const made = await stage.until(({ scores }) => scores.some((score) => barOf(score) === 101 && score.symbol === 'CCCUSDT'))
+    const made = await stage.until((now) => hasScore(now, 'CCCUSDT', 101))
     expect(liveBars(made)).toEqual(['A100v1', 'B100v1', 'C100v1', 'A101v1', 'B101v1', 'C101v1', 'A102v1', 'B102v1', 'C102v1', 'A103v1', 'B103v1', 'C103v1'])
     // The place of its own row, and those of the first and the last of the bar.
     expect(made.forecasts.filter((forecast) => barOf(forecast) === 100).map(({ inputs }) => inputs.map(({ offset }) => Number(offset) - 84))).toEqual([[0, 4], [1, 0, 4], [4, 0]])
@@ -179,7 +180,7 @@ describe('killed anywhere', () => {
     let predictor = start()
     await stage.until(({ forecasts }) => forecasts.length === 45)
     await stage.live([...rowsOf(100, 104), ...rowsOf(104, 105).slice(0, 2)])
-    const first = await stage.until((made) => liveBars(made).length === 12)
+    const first = await stage.until((made) => liveBars(made).length === 12 && hasScore(made, 'CCCUSDT', 101))
     await predictor.terminate()
     await stage.store.writeBatch('features_5m_a1b2c3', [...rowsOf(100, 104), ...rowsOf(104, 105).slice(0, 2)].map((row) => ({ _key: featureKey(row), ...row })))
     await stage.store.ensureCollection('forecasts_5m_a1b2c3')
@@ -189,7 +190,7 @@ describe('killed anywhere', () => {
     await stage.bus.admin.createTopic({ name: topic, partitions: 1 })
     predictor = start({ attempt: 2 })
     await stage.live([rowOf('CCCUSDT', 104), ...rowsOf(105, 106)])
-    const second = await stage.until((made) => liveBars(made).length === 6)
+    const second = await stage.until((made) => liveBars(made).length === 6 && hasScore(made, 'CCCUSDT', 103))
     expect(liveBars(second)).toEqual(['A104v1', 'B104v1', 'C104v1', 'A105v1', 'B105v1', 'C105v1'])
     expect(second.scores.map((score) => `${score.symbol[0]}${barOf(score)}`)).toEqual(['A102', 'B102', 'C102', 'A103', 'B103', 'C103'])
     expect(symbols).toHaveLength(3)

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Bus } from '@streamforge/bus'
 import { DataMessage, StreamForgeError } from '@streamforge/contracts'
-import type { RowPlace } from './bar-forecasts.ts'
+import type { RowPlace } from './row-places.ts'
 
 const page = 1_000
 

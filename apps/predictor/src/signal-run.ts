@@ -3,13 +3,13 @@ import { barGrid, catalog, type Signal } from '@streamforge/contracts'
 import type { WorkerContext, WorkerProgress } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
 import type { AgentModel } from './agent-model.ts'
-import { createBarWindows, timesUpTo } from './bar-windows.ts'
+import { type BarWindows, createBarWindows, timesUpTo } from './bar-windows.ts'
 import { createCandleReader } from './candle-reader.ts'
 import type { Champion } from './champion.ts'
 import type { FollowedRun } from './follow-features.ts'
 import { createRowPlaces } from './row-places.ts'
 import type { SignalStage } from './signal-stage.ts'
-import { openSymbolTrader, type SymbolTrader } from './symbol-trader.ts'
+import { type DecidedRow, openSymbolTrader, type SymbolTrader } from './symbol-trader.ts'
 
 export interface SignalParts {
   worker: WorkerContext<unknown>
@@ -23,6 +23,12 @@ export interface SignalParts {
   count: number
   notice: () => string
   onSignals?: (signals: readonly Signal[]) => void
+}
+
+function decidedRow(windows: BarWindows, symbol: string, openTime: number): DecidedRow | undefined {
+  const row = windows.row(symbol, openTime)
+  const values = windows.values(symbol, openTime)
+  return row && values && { ...row, values }
 }
 
 /** One attempt at a stage of signals. */
@@ -39,18 +45,18 @@ export function openSignalRun({ worker, bus, store, stage, champions, made, coun
 
   /** What a symbol decides on a bar; `waits` while its candle has not come, undefined where there is nothing to decide. */
   async function decide(symbol: string, openTime: number, backfilled: boolean): Promise<Signal | 'waits' | undefined> {
-    const row = windows.row(symbol, openTime)
+    const row = decidedRow(windows, symbol, openTime)
     if (!row || hasMade(symbol, openTime)) return undefined
     const candle = await candles.candle(symbol, openTime)
     if (candle === undefined) return 'waits'
     if (candle === 'missing') return undefined
     const model = champions.get(symbol)!.forBar()
-    const before = timesUpTo(openTime, model.policy.windowBars, grid).slice(0, -1).flatMap((time) => windows.row(symbol, time) ?? [])
+    const before = timesUpTo(openTime, model.policy.windowBars, grid).slice(0, -1).flatMap((time) => decidedRow(windows, symbol, time) ?? [])
     return traders.get(symbol)!.decide(model, { row, candle }, before, { now: worker.now(), backfilled })
   }
 
   return {
-    worker, bus, store, stage, windows, places: createRowPlaces(), hasMade,
+    worker, bus, store, stage, windows, places: createRowPlaces(symbols), hasMade,
     follow: async () => { for (const champion of champions.values()) await champion.follow() },
     async advance(openTime, { backfilled }) {
       const decided: Signal[] = []

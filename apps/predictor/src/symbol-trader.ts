@@ -1,12 +1,16 @@
-import { type Candle, countCandles, type FeatureRow, type Signal, type SignalFill } from '@streamforge/contracts'
+import { type Candle, countCandles, type Signal, type SignalFill } from '@streamforge/contracts'
 import { type AccountRules, type ClosedBar, startTrader, type Strategy, type Trader, tradeBar, traderValue } from '@streamforge/models'
 import { policyStrategy } from '@streamforge/models/agent'
 import type { AgentModel } from './agent-model.ts'
+import type { BarRow } from './bar-windows.ts'
+
+/** A row with its values, NaN where not known. */
+export type DecidedRow = BarRow & { values: Float32Array }
 
 /** An agent with its paper account, going from bar to bar by the same functions as a backtest. */
 export interface SymbolTrader {
   /** Of a bar after those that it was shown: what it decides. `before`: rows of the bars before, the oldest first, for an agent that is new. */
-  decide(model: AgentModel, bar: { row: FeatureRow; candle: Candle }, before: readonly FeatureRow[], made: { now: number; backfilled: boolean }): Signal
+  decide(model: AgentModel, bar: { row: DecidedRow; candle: Candle }, before: readonly DecidedRow[], made: { now: number; backfilled: boolean }): Signal
 }
 
 /** @param signal the last one of whoever traded before: the account goes on from it */
@@ -30,7 +34,7 @@ function resumeTrader(rules: AccountRules, { account: { cash, position, cost, fe
 }
 
 /** An agent remembers its window of bars and nothing else: shown the bars before, it is as if it had been there all the time. */
-function warmStrategy({ policy }: AgentModel, before: readonly FeatureRow[], { account }: Trader): Strategy {
+function warmStrategy({ policy }: AgentModel, before: readonly DecidedRow[], { account }: Trader): Strategy {
   const strategy = policyStrategy(policy)
   for (const row of before.slice(-(policy.windowBars - 1) || before.length)) {
     const candle = { open: row.close, high: row.close, low: row.close, close: row.close, volume: 0 }
@@ -40,16 +44,16 @@ function warmStrategy({ policy }: AgentModel, before: readonly FeatureRow[], { a
 }
 
 /** Bars are numbered by the grid, so that missing ones leave a gap. */
-function closedBar(row: FeatureRow, { open, high, low, close, volume }: Pick<Candle, 'open' | 'high' | 'low' | 'close' | 'volume'>): ClosedBar {
-  const features = Float32Array.from(row.values, (value) => value ?? NaN)
+function closedBar(row: DecidedRow, { open, high, low, close, volume }: Pick<Candle, 'open' | 'high' | 'low' | 'close' | 'volume'>): ClosedBar {
   return {
-    index: countCandles({ from: 0, to: row.open_time }, row.interval), openTime: row.open_time, candle: { open, high, low, close, volume }, features: features.some((value) => !Number.isNaN(value)) ? features : null,
+    index: countCandles({ from: 0, to: row.open_time }, row.interval), openTime: row.open_time, candle: { open, high, low, close, volume },
+    features: row.values.some((value) => !Number.isNaN(value)) ? row.values.slice() : null,
   }
 }
 
 type Decided = Pick<Signal, 'action' | 'size' | 'backfilled'> & { now: number }
 
-function toSignal(row: FeatureRow, { version }: AgentModel, trader: Trader, { action, size, now, backfilled }: Decided): Signal {
+function toSignal(row: DecidedRow, { version }: AgentModel, trader: Trader, { action, size, now, backfilled }: Decided): Signal {
   const { cash, position, cost, feesPaid, traded, refused } = trader.account
   const fill = fillOf(trader)
   return {

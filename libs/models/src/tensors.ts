@@ -14,6 +14,7 @@ export { startTraining, type EpochSummary, type TrainingState } from './tensors/
 export { disposeRelations, toRelationTensors, type RelationTensors } from './tensors/relation-attention.ts'
 export { openForecaster, predictGnn, type Forecaster } from './tensors/forecaster.ts'
 export { cutWindows, toWindowSource, type Windows, type WindowSource } from './tensors/windows.ts'
+export { openBarWindows, type BarWindows, type KeptBar } from './tensors/bar-windows.ts'
 export { errorBand, fitInterval, type ErrorBand, type PredictionInterval } from './tensors/prediction-interval.ts'
 export { decodeGnn, encodeGnn, hashOfGnn, type GnnModelFiles } from './tensors/model-file.ts'
 export { plantMarket, type PlantedMarket } from './tensors/planted-market.ts'
