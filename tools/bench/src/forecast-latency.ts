@@ -44,7 +44,8 @@ export async function benchForecasts(): Promise<BenchmarkResult> {
       const row = (share: number, name: string) => ({
         benchmark, subject: `${assets} assets a bar, ${name} of ${bars} bars`, value: Number(quantile(times.toSorted((a, b) => a - b), share).toFixed(1)), unit: 'ms',
       })
-      return [row(0.5, 'p50'), { ...row(0.99, 'p99'), target: 'under 20 ms' }, row(1, 'longest')]
+      const p99 = row(0.99, 'p99')
+      return [row(0.5, 'p50'), { ...p99, target: 'under 20 ms', met: p99.value < 20 }, row(1, 'longest')]
     } finally {
       predictor.kill()
       if (predictor.exitCode === null) await once(predictor, 'exit')

@@ -1,4 +1,4 @@
-// npm run evaluate -- stocks|crypto|sentiment [--json] [--assets 20] [--bars 20000] [--epochs 10] [--seed 42] [--out .cache/evaluation]
+// npm run evaluate -- stocks|crypto|sentiment [--json] [--assets 20] [--bars 20000] [--epochs 10] [--seed 42] [--relative] [--out .cache/evaluation]
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { openTensors } from '@streamforge/models/tensors'
 import { readCrypto } from './crypto.ts'
 import { type Evaluation, evaluate } from './evaluate.ts'
+import { withRelativeFeatures } from './relative-features.ts'
 import { renderEvaluation } from './render-evaluation.ts'
 import { runSentiment } from './sentiment/run-sentiment.ts'
 import { readStocks } from './stocks.ts'
@@ -16,7 +17,7 @@ const { values, positionals } = parseArgs({
   options: {
     json: { type: 'boolean', default: false }, data: { type: 'string', default: join(root, '../shared/data') }, out: { type: 'string', default: join(root, '.cache/evaluation') },
     assets: { type: 'string' }, bars: { type: 'string' }, horizon: { type: 'string', default: '1' }, epochs: { type: 'string', default: '10' }, seed: { type: 'string', default: '42' },
-    encoder: { type: 'string', default: 'default' }, 'bars-an-epoch': { type: 'string' },
+    encoder: { type: 'string', default: 'default' }, 'bars-an-epoch': { type: 'string' }, relative: { type: 'boolean', default: false },
   },
 })
 const number = (text: string | undefined) => (text === undefined ? undefined : Number(text))
@@ -37,13 +38,14 @@ if (name === 'sentiment') {
   process.exit()
 }
 const tell = (line: string) => process.stderr.write(`${line}\n`)
-const dataset = await readers[name as keyof typeof readers]()
+const read = await readers[name as keyof typeof readers]()
+const dataset = values.relative ? withRelativeFeatures(read) : read
 tell(dataset.description)
 const tensors = await openTensors({ onFallback: (backend, reason) => tell(`${backend} is not used: ${reason}`) })
 const result: Evaluation = await evaluate(dataset, {
   tensors, tell, epochs: Number(values.epochs), seed: Number(values.seed), encoder: values.encoder as 'default', ...defined({ barsAnEpoch: number(values['bars-an-epoch']) }),
 })
-const file = join(values.out, `${dataset.name}.json`)
+const file = join(values.out, `${dataset.name}${values.relative ? '-relative' : ''}.json`)
 await mkdir(dirname(file), { recursive: true })
 await writeFile(file, `${JSON.stringify(result, null, 2)}\n`)
 process.stdout.write(values.json ? `${JSON.stringify(result, null, 2)}\n` : `${renderEvaluation(result)}\n\nwritten to ${file}\n`)

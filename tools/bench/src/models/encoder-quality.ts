@@ -10,6 +10,9 @@ const encoders: readonly EncoderName[] = ['gru', 'strided']
 const seeds = [1, 2, 3]
 const titles: Record<EncoderName, string> = { gru: 'GRU', strided: 'strided encoder (default)' }
 
+/** What counts as forecasting as well: seeds alone make figures differ by as much. */
+const asWell = 0.97
+
 interface QualityCase {
   name: string
   dataset: (seed: number) => Dataset
@@ -51,7 +54,7 @@ async function compareEncoders(tensors: Tensors, { name, dataset, training }: Qu
   return rows.map(({ encoder, ic, mse }) => ({
     benchmark: `forecasts, ${name}`, subject: `information coefficient, ${titles[encoder]}`, value: Math.round(ic * 10_000) / 10_000, unit: '',
     details: { mse, mse_beside_gru: mse / gru.mse },
-    ...(encoder !== 'gru' && { ratio: ic / gru.ic, baseline: "the GRU's" }),
+    ...(encoder !== 'gru' && { ratio: ic / gru.ic, baseline: "the GRU's", target: `>= ${asWell} x`, met: ic / gru.ic >= asWell }),
   }))
 }
 
