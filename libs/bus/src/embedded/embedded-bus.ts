@@ -72,6 +72,7 @@ export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus>
     clearInterval(sweeper)
     await Promise.all([...consumers].map((consumer) => consumer.close()))
     await publisher.flush()
+    await publisher.close()
     topics.close()
     file.close()
   }

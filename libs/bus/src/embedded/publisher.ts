@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { OutgoingMessage } from '../bus.ts'
 import { channels, type PublishDiagnostic } from '../channels.ts'
+import { Checkpointer } from './checkpointer.ts'
 import type { OpenTopics } from './open-topics.ts'
 import { type FramePlan, planFrames } from './plan-frames.ts'
 import { withLockRetry } from './sqlite.ts'
@@ -19,6 +20,8 @@ interface Pending {
 
 /** So many calls of publish() at most share a transaction. */
 const CALLS_PER_TRANSACTION = 256
+/** Of a topic's write-ahead log; 16 MB. */
+const CHECKPOINT_PAGES = 500
 
 /** Appends to topics. Calls for one topic are carried out in their order; those that wait together share a transaction. */
 export class Publisher {
@@ -27,6 +30,9 @@ export class Publisher {
   readonly #now: () => number
   readonly #lanes = new Map<string, Pending[]>()
   readonly #running = new Set<Promise<void>>()
+  readonly #checkpointer = new Checkpointer()
+  /** Topics whose logs are being brought into their files; what they must wait for before the next append, if anything. */
+  readonly #checkpoints = new Map<string, Promise<void> | undefined>()
   #turn: number
 
   constructor(topics: OpenTopics, watcher: TopicWatcher, clock: { now: () => number; random: () => number }) {
@@ -55,11 +61,17 @@ export class Publisher {
     await Promise.all(this.#running)
   }
 
+  /** After `flush`. What is in the logs yet stays there. */
+  close(): Promise<void> {
+    return this.#checkpointer.close()
+  }
+
   async #drain(topic: string): Promise<void> {
     const lane = this.#lanes.get(topic)!
     // Calls made in the same turn of the event loop are to meet in the lane first.
     await Promise.resolve()
     while (lane.length > 0) {
+      await this.#checkpoints.get(topic)
       const calls = lane.splice(0, CALLS_PER_TRANSACTION)
       try {
         await this.#append(topic, calls)
@@ -91,6 +103,7 @@ export class Publisher {
     const bases = await withLockRetry(`append to topic '${log.name}'`, () => log.append(frames))
     if (bases === undefined) return false
     this.#watcher.announce(log)
+    if (log.pagesInLog >= CHECKPOINT_PAGES && !this.#checkpoints.has(log.name)) void this.#checkpoint(log)
     let first = 0
     for (const { call, plan } of planned) {
       call.resolve(placementOf(plan, bases, first))
@@ -98,6 +111,21 @@ export class Publisher {
       reportPublished(log.name, call, plan)
     }
     return true
+  }
+
+  /**
+   * In two steps: most of it while appends go on, then the little that these have added, for which they wait. Only a log that is wholly in the file
+   * is begun anew with the next append; otherwise it would grow for ever.
+   */
+  async #checkpoint(log: TopicLog): Promise<void> {
+    const { name, path } = log
+    log.pagesInLog = 0
+    this.#checkpoints.set(name, undefined)
+    await this.#checkpointer.run(path)
+    const rest = this.#checkpointer.run(path)
+    this.#checkpoints.set(name, rest)
+    await rest
+    this.#checkpoints.delete(name)
   }
 
   /** A call that cannot be carried out is refused on its own. */

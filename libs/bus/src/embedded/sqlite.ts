@@ -14,8 +14,17 @@ const SQLITE_BUSY = 5
 const SQLITE_LOCKED = 6
 const SQLITE_CANTOPEN = 14
 
+export interface DatabaseOptions {
+  synchronous: Synchronous
+  create: boolean
+  /** Of a file that is made, in bytes. */
+  pageSize?: number
+  /** Pages in the write-ahead log from which on a commit brings them into the file, and waits for the disk; default 500. */
+  checkpointPages?: number
+}
+
 /** Opens a file in WAL mode. Without `create`, a missing file is an error that {@link isMissingFile} knows. */
-export function openDatabase(path: string, options: { synchronous: Synchronous; create: boolean; pageSize?: number }): DatabaseSync {
+export function openDatabase(path: string, options: DatabaseOptions): DatabaseSync {
   const url = new URL(`${pathToFileURL(path).href}?mode=${options.create ? 'rwc' : 'rw'}`)
   const database = new DatabaseSync(url, { timeout: BLOCKING_WAIT_MS })
   return closingOnError(database, () => {
@@ -24,7 +33,7 @@ export function openDatabase(path: string, options: { synchronous: Synchronous; 
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = ${options.synchronous};
       PRAGMA cache_size = -2048;
-      PRAGMA wal_autocheckpoint = 500;
+      PRAGMA wal_autocheckpoint = ${options.checkpointPages ?? 500};
       PRAGMA journal_size_limit = 33554432`)
     return database
   })

@@ -45,6 +45,9 @@ const schema = `
 /** Large pages suit large frames: fewer writes and less of SQLite's own work for each megabyte. */
 const PAGE_BYTES = 32768
 
+/** Publishers have the log brought into the file in a thread; only where that does not keep it small, SQLite does it within a commit. */
+const LARGEST_LOG_PAGES = 2000
+
 /** Makes the file of a new topic. */
 export function createTopicFile(path: string, partitions: number, synchronous: Synchronous): void {
   const database = openDatabase(path, { synchronous, create: true, pageSize: PAGE_BYTES })
@@ -73,15 +76,17 @@ export class TopicLog {
   #watermarks: Watermarks[] = []
   #deleted = false
   #revision = 0
-  readonly #path: string
+  /** Pages that this process has appended to the write-ahead log since it was last asked to be brought into the file; whoever asks sets it back. */
+  pagesInLog = 0
+  readonly path: string
   #hearing: { close(): void } | undefined
 
   constructor(topic: { name: string; path: string; partitions: number; retentionMs: number | undefined }, synchronous: Synchronous) {
     this.name = topic.name
-    this.#path = topic.path
+    this.path = topic.path
     this.partitions = topic.partitions
     this.retentionMs = topic.retentionMs
-    this.#database = openDatabase(topic.path, { synchronous, create: false })
+    this.#database = openDatabase(topic.path, { synchronous, create: false, checkpointPages: LARGEST_LOG_PAGES })
     this.#statements = closingOnError(this.#database, () => prepareStatements(this.#database))
     closingOnError(this.#database, () => this.refresh())
   }
@@ -97,7 +102,7 @@ export class TopicLog {
 
   /** Calls `heard` once, when the file may have changed next, whoever has written. False where the system gives no notice; one listener at a time. */
   hearNextWrite(heard: () => void): boolean {
-    this.#hearing ??= hearNextWrite(this.#path, () => {
+    this.#hearing ??= hearNextWrite(this.path, () => {
       this.#hearing = undefined
       heard()
     })
@@ -128,10 +133,13 @@ export class TopicLog {
   /** Appends frames in one transaction; gives each one's base offset. Undefined when the topic has been deleted. */
   append(frames: readonly { partition: number; frame: EncodedFrame }[]): number[] | undefined {
     try {
-      return transaction(this.#database, () => {
+      const bases = transaction(this.#database, () => {
         this.#readWatermarks()
         return this.#deleted ? undefined : frames.map(({ partition, frame }) => this.#insert(partition, frame))
       })
+      // The page that was begun before is written once more.
+      this.pagesInLog += 1 + Math.ceil(frames.reduce((sum, { frame }) => sum + frame.bytes.length, 0) / PAGE_BYTES)
+      return bases
     } catch (error) {
       // What was rolled back must not be announced as the end of the log.
       this.#dataVersion = -1
