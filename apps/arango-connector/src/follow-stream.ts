@@ -1,5 +1,6 @@
 import { type CoverageCertificate, StreamForgeError } from '@streamforge/contracts'
 import { abortableDelay, WorkStopped } from '@streamforge/service'
+import { certificateTurns } from './certificate-turns.ts'
 import { type DrainOptions, openStream, type Stream } from './drain-stream.ts'
 import { isComplete } from './stream-completion.ts'
 
@@ -10,8 +11,7 @@ export interface FollowOptions extends DrainOptions {
   drainMs?: number
 }
 
-/** A certificate reads everything stored: it may take this part of the time. */
-const pausesPerCertificate = 20
+const turns = certificateTurns()
 
 /**
  * Consumes live data into the store, certifying what is there every now and then, until its loader has ended with its markers on
@@ -23,6 +23,7 @@ export async function followStream(
 ): Promise<CoverageCertificate> {
   const { signal, pollMs = 200, idleMs = 5_000, certifyMs = 60_000 } = options
   const stream = await openStream(options)
+  const leave = turns.enter()
   try {
     let nextCertificate = performance.now() + certifyMs
     let nextLook = performance.now() + idleMs
@@ -36,14 +37,15 @@ export async function followStream(
       if (lookAnyway) nextLook = performance.now() + idleMs
       if (await hasEnded(stream, lookAnyway)) break
       if (performance.now() >= nextCertificate) {
-        const begun = performance.now()
         // A stop ends the certificate under way: a new one follows.
-        await Promise.race([stream.ended, certify(signal).catch(unlessStopped(signal))])
-        nextCertificate = performance.now() + Math.max(certifyMs, pausesPerCertificate * (performance.now() - begun))
+        const certified = turns.take(certifyMs, () => certify(signal).catch(unlessStopped(signal)))
+        await Promise.race([stream.ended, certified])
+        if (certified) nextCertificate = performance.now() + await certified
       }
       await Promise.race([stream.ended, abortableDelay(pollMs, signal)])
     }
   } finally {
+    leave()
     await stream.close()
   }
   return certify(new AbortController().signal)
