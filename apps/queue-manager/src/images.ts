@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { parseDataType, type DataType, type QueueType, type Target } from '@streamforge/contracts'
-import { nodeCommand, type Program } from '@streamforge/launcher'
+import { nodeCommand, type NodeLimits, type Program } from '@streamforge/launcher'
 
 /** The app that does a target's work for a type. */
 export function appFor(target: Target, type: QueueType): string {
@@ -25,7 +25,9 @@ const appsDirectory = resolve(import.meta.dirname, '../..')
 
 /** What runs for each image on this machine: the app's source, by this process's Node. */
 export function localPrograms({ trainerHeapMb }: { trainerHeapMb: number }): Record<string, Program> {
+  const streaming = { semiSpaceMb: 16 }
+  const limits: Readonly<Record<string, NodeLimits>> = { trainer: { maxHeapMb: trainerHeapMb }, 'loader-ws': streaming, 'arango-connector': streaming }
   return Object.fromEntries(launchableApps.map((app) => [app, {
-    command: nodeCommand(resolve(appsDirectory, app, 'src/main.ts'), app === 'trainer' ? { maxHeapMb: trainerHeapMb } : {}),
+    command: nodeCommand(resolve(appsDirectory, app, 'src/main.ts'), limits[app] ?? {}),
   }]))
 }

@@ -4,4 +4,4 @@ export { openKubernetesLauncher, type KubernetesLauncherOptions } from './kubern
 export type { JobResources } from './kubernetes/job-manifest.ts'
 export type { AllowedImages, WorkerImage } from './kubernetes/worker-images.ts'
 export { appOfImage, type Program } from './programs.ts'
-export { nodeCommand } from './node-command.ts'
+export { nodeCommand, type NodeLimits } from './node-command.ts'

@@ -5,7 +5,7 @@ import { type Bus, connectBus, ensureTopics, publishMessages } from '@streamforg
 import { type Assignment, catalog, type ControlMessage, StreamForgeError, type WorkerEvent } from '@streamforge/contracts'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { WorkerContext, WorkerResult } from './context.ts'
-import { executeWorkers } from './execute-workers.ts'
+import { executeWorkers, sharedExitCode } from './execute-workers.ts'
 import type { StopCause } from './stop-cause.ts'
 
 type Worker = WorkerContext<unknown>
@@ -123,5 +123,14 @@ describe('workers of one process', () => {
     group.stopAll({ kind: 'crashed', error: new Error('lost') })
     expect((await group.outcomes).map(({ ended }) => ended)).toEqual(['crashed', 'crashed'])
     expect((await eventsOf('ETHUSDT')).at(-1)).toMatchObject({ status: 'error', error: { message: 'lost' } })
+  })
+})
+
+describe('the exit code of several', () => {
+  it.each([
+    ['all is done', [0, 0], 0], ['one failed', [0, 1, 0], 1], ['all were terminated', [143, 143], 143], ['one has a wrong environment', [0, 78], 1],
+    ['all have', [78, 78], 78],
+  ])('where %s', (_what, codes, expected) => {
+    expect(sharedExitCode(codes)).toBe(expected)
   })
 })

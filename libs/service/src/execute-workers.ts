@@ -55,13 +55,22 @@ export async function executeWorkers<Shape extends ConfigShape>(definition: Work
   }
 }
 
-/** As runWorker, for an app whose jobs may share a process. The gravest exit code speaks for all; each worker tells its own end in its events. */
+/**
+ * How a process ends for all of its workers: by the gravest of their codes. That the environment is not right is only said where it was so for all: a
+ * job of which nothing else is heard would not be tried again.
+ */
+export function sharedExitCode(codes: readonly number[]): number {
+  const all = codes.every((code) => code === exitCodes.badConfig)
+  return Math.max(exitCodes.done, ...codes.map((code) => (code === exitCodes.badConfig && !all ? exitCodes.retryable : code)))
+}
+
+/** As runWorker, for an app whose jobs may share a process; each worker tells its own end in its events. */
 export async function runWorkers<Shape extends ConfigShape>(
   serviceName: string, target: Target, shape: Shape, share: WorkersDefinition<Shape>['share'],
 ): Promise<never> {
   try {
     const outcomes = await executeWorkers({ serviceName, target, shape, share }, { env: process.env, onStop: onProcessStop })
-    process.exit(Math.max(exitCodes.done, ...outcomes.map((outcome) => outcome.exitCode)))
+    process.exit(sharedExitCode(outcomes.map(({ exitCode }) => exitCode)))
   } catch (thrown) {
     const error = toStreamForgeError(thrown)
     createLogger({ service: serviceName, level: 'info' }).fatal({ err: error, code: error.code, remedy: error.remedy }, 'the workers could not start')

@@ -25,7 +25,7 @@ export interface ServiceSharing {
 /** Opens one connection to bus and store, one registry and one health server for all workers of a process. @throws StreamForgeError BUS_UNAVAILABLE, BAD_CONFIG */
 export async function shareService(name: string, config: BaseConfig, log: Logger, runtime: Runtime): Promise<ServiceSharing> {
   const stops = shareStops(runtime.onStop)
-  const metrics = createMetrics(name)
+  const metrics = createMetrics(name, log)
   const closers: (() => unknown)[] = [stops.close, metrics.close]
   const close = async () => {
     for (const end of closers.toReversed()) await Promise.resolve(end()).catch((error: unknown) => log.warn({ err: error }, 'closing failed'))
