@@ -2,8 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { ensureTopics, type Consumer } from '@streamforge/bus'
 import { catalog } from '@streamforge/contracts'
 import type { BaseConfig, ServiceContext } from '@streamforge/service'
-import { connectTimeSeries } from '@streamforge/timeseries'
-import { retentionOf, seriesConfig, type Config } from './config.ts'
+import { retentionOf, type Config } from './config.ts'
 import { followQueues, type QueueFollower } from './follow-queues.ts'
 import { pointsOfData, pointsOfFeedRun, pointsOfQuote, pointsOfSentiment } from './points-of.ts'
 import { seriesMetrics } from './series-metrics.ts'
@@ -15,7 +14,7 @@ const hour = 3_600_000
 export async function connectSeries(context: ServiceContext<BaseConfig & Config>): Promise<() => Promise<void>> {
   const { name, config, bus, log, metrics, now, setReady } = context
   setReady('series', false)
-  const series = await connectTimeSeries(seriesConfig(config))
+  const series = await context.series()
   const retentionMs = retentionOf(config)
   const { expired, followed } = seriesMetrics(metrics)
   const write: WriteOptions = {
@@ -38,7 +37,6 @@ export async function connectSeries(context: ServiceContext<BaseConfig & Config>
     stopping.abort()
     await Promise.all(loops)
     await closeAll(follower, consumers)
-    await series.close()
   }
 }
 

@@ -19,6 +19,11 @@ export const baseShape = {
   S3_REGION: z.string().regex(/^[a-z0-9-]{1,64}$/).default('us-east-1').describe('a region; servers without regions take us-east-1'),
   S3_ACCESS_KEY: z.string().optional().describe('an access key that may make, read and write the bucket'),
   S3_SECRET_KEY: z.string().optional().describe("the access key's secret key"),
+  TIMESERIES: z.enum(['embedded', 'influx']).default('embedded').describe('embedded or influx'),
+  INFLUX_URL: z.url({ protocol: /^https?$/ }).optional().describe('an http or https address, such as http://influxdb:8086'),
+  INFLUX_TOKEN: z.string().min(1).optional().describe('a token that may read and write the bucket'),
+  INFLUX_ORG: z.string().min(1).default('streamforge').describe('the name of an organisation'),
+  INFLUX_BUCKET: z.string().min(1).default('streamforge').describe('the name of a bucket; made where it is missing and the token may'),
   ARANGO_URL: z.url({ protocol: /^https?$/ }).optional().describe('an http or https address'),
   ARANGO_DATABASE: z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/).optional().describe('a database name: a letter, then letters, digits, _ and -'),
   ARANGO_USER: z.string().optional().describe('a user name'),
@@ -44,6 +49,7 @@ export const requiredWith: readonly { when: (config: BaseConfig) => boolean; bec
     needs: ['ARANGO_URL', 'ARANGO_DATABASE', 'ARANGO_USER', 'ARANGO_PASSWORD'],
   },
   { when: (config) => config.OBJECTS === 's3', because: 'OBJECTS is s3', needs: ['S3_ENDPOINT', 'S3_ACCESS_KEY', 'S3_SECRET_KEY'] },
+  { when: (config) => config.TIMESERIES === 'influx', because: 'TIMESERIES is influx', needs: ['INFLUX_URL', 'INFLUX_TOKEN'] },
 ]
 
 function splitList(text: string): string[] {

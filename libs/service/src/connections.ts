@@ -4,6 +4,7 @@ import type { Bus } from '@streamforge/bus'
 import { connectBus } from '@streamforge/bus'
 import { connectObjects, type ObjectsConfig, type ObjectStore } from '@streamforge/objects'
 import { connectStore, type Store, type StoreConfig } from '@streamforge/store'
+import type { TimeSeries, TimeSeriesConfig } from '@streamforge/timeseries'
 import { StreamForgeError } from '@streamforge/contracts'
 import type { BaseConfig } from './base-config.ts'
 
@@ -52,11 +53,17 @@ export function objectsConfig(config: BaseConfig): ObjectsConfig {
   }
 }
 
+export function seriesConfig(config: BaseConfig): TimeSeriesConfig {
+  if (config.TIMESERIES === 'embedded') return { kind: 'embedded', file: join(config.DATA_DIR, 'series.db'), synchronous: config.SQLITE_SYNCHRONOUS }
+  return { kind: 'influx', url: config.INFLUX_URL!, token: config.INFLUX_TOKEN!, org: config.INFLUX_ORG, bucket: config.INFLUX_BUCKET }
+}
+
 /** Adapters that a test brings along; they stay open when the service ends. */
 export interface GivenAdapters {
   bus?: Bus
   store?: Store
   objects?: ObjectStore
+  series?: TimeSeries
 }
 
 export interface Connections {
@@ -65,6 +72,8 @@ export interface Connections {
   store: () => Promise<Store>
   /** Connects on first use. */
   objects: () => Promise<ObjectStore>
+  /** Connects on first use. */
+  series: () => Promise<TimeSeries>
   /** Closes what was opened here. */
   close: () => Promise<void>
 }
@@ -74,12 +83,15 @@ export async function connect(config: BaseConfig, clientId: string, given: Given
   const bus = given.bus ?? await connectBus(busConfig(config, clientId, service))
   const store = onFirstUse(given.store, () => connectStore(storeConfig(config)))
   const objects = onFirstUse(given.objects, () => connectObjects(objectsConfig(config)))
+  // Loaded only where it is used, which is one service.
+  const series = onFirstUse(given.series, async () => (await import('@streamforge/timeseries')).connectTimeSeries(seriesConfig(config)))
   const close = async () => {
     await store.close()
     await objects.close()
+    await series.close()
     if (!given.bus) await bus.close()
   }
-  return { bus, store: store.get, objects: objects.get, close }
+  return { bus, store: store.get, objects: objects.get, series: series.get, close }
 }
 
 /** One that was given stays open; one that was made here is closed here. */

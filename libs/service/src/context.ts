@@ -2,6 +2,7 @@ import type { Assignment, CoverageCertificate, Checkpoint, StageResult } from '@
 import type { Bus } from '@streamforge/bus'
 import type { ObjectStore } from '@streamforge/objects'
 import type { Store } from '@streamforge/store'
+import type { TimeSeries } from '@streamforge/timeseries'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 
@@ -15,6 +16,8 @@ export interface ServiceContext<Config> {
   readonly store: () => Promise<Store>
   /** Connects on first use; closed by the runner. */
   readonly objects: () => Promise<ObjectStore>
+  /** Connects on first use; closed by the runner. */
+  readonly series: () => Promise<TimeSeries>
   readonly metrics: Registry
   /** Aborts on SIGTERM or SIGINT, on a stop command, and when this worker has been replaced. */
   readonly signal: AbortSignal

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { StreamForgeError } from '@streamforge/contracts'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { busConfig, objectsConfig, storeConfig } from './connections.ts'
+import { busConfig, objectsConfig, seriesConfig, storeConfig } from './connections.ts'
 import { loadConfig } from './load-config.ts'
 
 const message = (env: Record<string, string>, shape: z.ZodRawShape = {}) => {
@@ -23,6 +23,7 @@ describe('the configuration from the environment', () => {
     expect(loadConfig({}, { BUS: '', LOG_LEVEL: ' ', OTHER: 'x' })).toEqual({
       BUS: 'embedded', STORE: 'embedded', DATA_DIR: '.streamforge', LOG_LEVEL: 'info', HEALTH_PORT: 0, HEALTH_HOST: '127.0.0.1',
       SQLITE_SYNCHRONOUS: 'NORMAL', KAFKA_TLS: false, OBJECTS: 'embedded', S3_BUCKET: 'streamforge', S3_REGION: 'us-east-1',
+      TIMESERIES: 'embedded', INFLUX_ORG: 'streamforge', INFLUX_BUCKET: 'streamforge',
     })
   })
 
@@ -40,6 +41,7 @@ describe('the configuration from the environment', () => {
     [{ STORE: 'arango', ARANGO_URL: 'http://a:8529', ARANGO_DATABASE: 'stf', ARANGO_USER: 'stf' }, 'ARANGO_PASSWORD is missing'],
     [{ BUS: 'kafka', KAFKA_BROKERS: 'a:9092', KAFKA_SASL_USERNAME: 'loader-api' }, 'KAFKA_SASL_PASSWORD is missing (KAFKA_SASL_USERNAME is set)'],
     [{ KAFKA_TLS: 'yes' }, 'KAFKA_TLS is text of 3 characters that does not fit, expected true or false'],
+    [{ TIMESERIES: 'influx', INFLUX_URL: 'http://influxdb:8086' }, 'INFLUX_TOKEN is missing (TIMESERIES is influx)'],
     [{ OBJECTS: 's3', S3_ENDPOINT: 'http://minio:9000', S3_ACCESS_KEY: 'stf' }, 'S3_SECRET_KEY is missing (OBJECTS is s3)'],
     [{ LOG_LEVEL: 'loud', SQLITE_SYNCHRONOUS: 'x' }, 'SQLITE_SYNCHRONOUS'],
   ])('names what is wrong and what is expected: %j', (env, expected) => expect(message(env)).toContain(expected))
@@ -68,10 +70,13 @@ describe('the configuration from the environment', () => {
     expect(busConfig(laptop, 'x')).toEqual({ kind: 'embedded', directory: '/data/bus', synchronous: 'NORMAL' })
     expect(storeConfig(laptop)).toEqual({ kind: 'embedded', file: '/data/store.db', synchronous: 'NORMAL' })
     expect(objectsConfig(laptop)).toEqual({ kind: 'embedded', directory: '/data/objects' })
+    expect(seriesConfig(laptop)).toEqual({ kind: 'embedded', file: '/data/series.db', synchronous: 'NORMAL' })
     const cluster = loadConfig({}, {
       BUS: 'kafka', KAFKA_BROKERS: 'a:9092, b:9092', STORE: 'arango', ARANGO_URL: 'http://a:8529', ARANGO_DATABASE: 'stf',
       ARANGO_USER: 'u', ARANGO_PASSWORD: 'p', OBJECTS: 's3', S3_ENDPOINT: 'http://minio:9000', S3_ACCESS_KEY: 'k', S3_SECRET_KEY: 's',
+      TIMESERIES: 'influx', INFLUX_URL: 'http://influxdb:8086', INFLUX_TOKEN: 't', INFLUX_BUCKET: 'b',
     })
+    expect(seriesConfig(cluster)).toEqual({ kind: 'influx', url: 'http://influxdb:8086', token: 't', org: 'streamforge', bucket: 'b' })
     expect(objectsConfig(cluster)).toEqual({ kind: 's3', endpoint: 'http://minio:9000', bucket: 'streamforge', region: 'us-east-1', accessKey: 'k', secretKey: 's' })
     expect(busConfig(cluster, 'x')).toEqual({ kind: 'kafka', brokers: ['a:9092', 'b:9092'], clientId: 'x' })
     expect(storeConfig(cluster)).toEqual({ kind: 'arango', url: 'http://a:8529', database: 'stf', user: 'u', password: 'p' })

@@ -76,7 +76,7 @@ export async function openService<Config extends BaseConfig>(parts: ServiceParts
     log.info('listening to commands')
   })
   const context: ServiceContext<Config> = {
-    name, config, log, bus: connections.bus, store: connections.store, objects: connections.objects, metrics: metrics.registry,
+    name, config, log, bus: connections.bus, store: connections.store, objects: connections.objects, series: connections.series, metrics: metrics.registry,
     signal: stopping.signal, now, random, setReady: health.setReady,
   }
   return {
