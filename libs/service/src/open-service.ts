@@ -50,7 +50,7 @@ export async function openService<Config extends BaseConfig>(parts: ServiceParts
   const now = runtime.now ?? Date.now
   const random = runtime.random ?? Math.random
   const { shared } = runtime
-  const metrics = shared?.metrics ?? createMetrics(name)
+  const metrics = shared?.metrics ?? createMetrics(name, log)
   const stopping = new AbortController()
   const stop = (cause: StopCause) => {
     if (!stopping.signal.aborted) log.info({ cause: cause.kind }, 'stopping')

@@ -1,9 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { Logger } from 'pino'
 import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
 
 /** The fields of the libraries' diagnostics messages that become metrics; each message has some of them. */
 interface Facts {
   topic?: string
+  partition?: number
+  offset?: string
+  reason?: string
   group?: string
   code?: string
   collection?: string
@@ -17,12 +21,12 @@ interface Facts {
 
 type Observe = (facts: Facts) => void
 
-/** The libraries tell on diagnostics channels what they did, and know nothing of metrics; here the two meet. */
-export function createMetrics(service: string): { registry: Registry; close: () => void } {
+/** The libraries tell on diagnostics channels what they did, and know nothing of metrics; here the two meet. What was passed over is logged too. */
+export function createMetrics(service: string, log?: Pick<Logger, 'warn'>): { registry: Registry; close: () => void } {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
   collectDefaultMetrics({ register: registry })
-  const observers = Object.entries({ ...busObservers(registry), ...storeObservers(registry), ...seriesObservers(registry) })
+  const observers = Object.entries({ ...busObservers(registry, log), ...storeObservers(registry), ...seriesObservers(registry) })
     .map(([channel, observe]) => ({ channel, listener: (message: unknown) => observe(message as Facts) }))
   for (const { channel, listener } of observers) subscribe(channel, listener)
   return {
@@ -34,11 +38,12 @@ export function createMetrics(service: string): { registry: Registry; close: () 
   }
 }
 
-function busObservers(registry: Registry): Record<string, Observe> {
+function busObservers(registry: Registry, log: Pick<Logger, 'warn'> | undefined): Record<string, Observe> {
   const published = createCounter(registry, 'streamforge_bus_messages_published_total', 'Messages that the bus has acknowledged', 'topic')
   const publishedBytes = createCounter(registry, 'streamforge_bus_bytes_published_total', 'Bytes of their keys and values', 'topic')
   const consumed = createCounter(registry, 'streamforge_bus_messages_consumed_total', 'Messages handled', 'topic')
   const deadLettered = createCounter(registry, 'streamforge_bus_messages_dead_lettered_total', 'Messages refused', 'topic', 'code')
+  const skipped = createCounter(registry, 'streamforge_bus_skips_total', 'Times that messages were passed over: deleted before they were read, or unreadable to a tail', 'topic')
   const publishSeconds = duration(registry, 'streamforge_bus_publish_seconds', 'From publish to acknowledgement, a batch', 'topic')
   const handleSeconds = duration(registry, 'streamforge_bus_handle_seconds', 'A handler with one batch', 'topic')
   return {
@@ -50,6 +55,10 @@ function busObservers(registry: Registry): Record<string, Observe> {
     'streamforge:bus:consume': ({ topic = '', messages = 0, ms = 0 }) => {
       consumed.inc({ topic }, messages)
       handleSeconds.observe({ topic }, ms / 1000)
+    },
+    'streamforge:bus:skipped': ({ topic = '', partition, offset, reason }) => {
+      skipped.inc({ topic })
+      log?.warn({ topic, partition, offset, reason }, 'messages were passed over')
     },
     'streamforge:bus:dead-letter': ({ topic = '', code = '' }) => deadLettered.inc({ topic, code }),
   }
