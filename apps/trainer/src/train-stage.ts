@@ -1,4 +1,4 @@
-import { intervalLengths, type ModelVersion, type Scores, type StageResult, type TrainingRun } from '@streamforge/contracts'
+import { barGrid, type ModelVersion, type Scores, type StageResult, type TrainingRun } from '@streamforge/contracts'
 import type { ModelRegistry } from '@streamforge/models'
 import { compareForecasters, networkNames, type Comparison, type ComparisonInput, type NetworkName } from '@streamforge/models/comparison'
 import { type EpochProgress, hashOfGnn, openTensors, type Tensors } from '@streamforge/models/tensors'
@@ -102,10 +102,9 @@ const numbers = (values: Record<string, number | undefined>) =>
 
 const doneBefore = ({ worker }: Job) => worker.assignment.checkpoint.reduce((sum, { records }) => sum + records, 0)
 
-/** A day, so that what belongs to hours of the day stays together; fewer bars where the test part would have fewer than ten blocks. */
-function blockLength({ spec: { interval }, pipeline: { training } }: TrainingStage, { split: { test } }: TrainingData): number {
-  const day = Math.round(86_400_000 / (intervalLengths[interval] ?? 86_400_000)) || 1
-  return Math.max(training.horizon_bars, 1, Math.min(day, Math.floor((test.to - test.from) / 10)))
+/** A day of trading, so that what belongs to hours of the day stays together; fewer bars where the test part would have fewer than ten blocks. */
+function blockLength({ spec: { venue, interval }, pipeline: { training } }: TrainingStage, { split: { test } }: TrainingData): number {
+  return Math.max(training.horizon_bars, 1, Math.min(barGrid(venue, interval).barsADay, Math.floor((test.to - test.from) / 10)))
 }
 
 async function register(job: Job, data: TrainingData, comparison: Comparison, blockBars: number): Promise<ModelVersion> {

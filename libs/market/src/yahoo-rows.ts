@@ -17,12 +17,20 @@ export interface ChartOf {
   to: EpochMs
 }
 
+export interface ChartBars {
+  candles: Candle[]
+  /** Rows that came twice. */
+  duplicates: number
+  widened: number
+}
+
 /**
  * The bars of an answer of `/v8/finance/chart`. A daily bar is stamped with its session's opening; ours opens at 00:00 UTC of the session's date by the
- * exchange's clock. A row without one of its prices, or without volume, is none: Yahoo has the day, but not what was traded.
+ * exchange's clock. A row without one of its prices, or without volume, is none: Yahoo has the day, but not what was traded. Where a high is below the
+ * open or close, or a low above them, it is set to them, for they were traded at; `widened` counts such bars.
  * @throws StreamForgeError VENUE_BAD_RESPONSE
  */
-export function candlesOfChart(json: unknown, of: ChartOf): { candles: Candle[]; duplicates: number } {
+export function candlesOfChart(json: unknown, of: ChartOf): ChartBars {
   const result = chartResult(json)
   const times = result['timestamp'] ?? []
   const quote = (result['indicators'] as { quote?: unknown[] } | undefined)?.quote?.[0] as Record<string, unknown> | undefined
@@ -37,7 +45,17 @@ export function candlesOfChart(json: unknown, of: ChartOf): { candles: Candle[];
     if (openTime >= of.from && openTime < of.to && !values.some((value) => value === null)) candles.push(candleOf(openTime, values, of))
   })
   const { records, duplicates } = orderCandles(candles)
-  return { candles: records, duplicates }
+  let widened = 0
+  for (const candle of records) if (widen(candle)) widened++
+  return { candles: records, duplicates, widened }
+}
+
+/** Whether the bar's high and low contradicted its open and close. */
+function widen(candle: Candle): boolean {
+  const { high, low, open, close } = candle
+  candle.high = Math.max(high, open, close)
+  candle.low = Math.min(low, open, close)
+  return candle.high !== high || candle.low !== low
 }
 
 /** When the instrument was first traded, in ms since the epoch (negative before 1970), as far as the chart tells. */

@@ -24,6 +24,13 @@ describe('candlesOfChart', () => {
     expect(days(answer(times, { volume: [1, null, 1, 1] }), { to: day('2024-07-05') })).toEqual(['2024-07-02T00:00:00.000Z'])
   })
 
+  it('widens a bar whose high or low contradicts its open and close', () => {
+    const times = [seconds('2024-07-02T13:30:00Z'), seconds('2024-07-03T13:30:00Z'), seconds('2024-07-05T13:30:00Z')]
+    const { candles, widened } = candlesOfChart(answer(times, { open: [5, 2, 2], close: [3, 3, 0.5] }), of())
+    expect(widened).toBe(2)
+    expect(candles.map(({ high, low }) => [high, low])).toEqual([[5, 1], [4, 1], [4, 0.5]])
+  })
+
   it('takes bars of minutes as they stand, and none off their grid', () => {
     const bar = seconds('2024-07-02T13:35:00Z')
     expect(days(answer([bar, bar + 300]), { interval: '5m' })).toEqual(['2024-07-02T13:35:00.000Z', '2024-07-02T13:40:00.000Z'])

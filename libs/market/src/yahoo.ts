@@ -1,8 +1,8 @@
 import { floorToInterval, intervalLengths, MIN_EPOCH_MS, StreamForgeError, type EpochMs, type Interval } from '@streamforge/contracts'
 import type { VenueHttp } from './http.ts'
 import { openVenueHttp } from './open-options.ts'
-import type { CandlePage, CandleRequest, Instrument, OpenVenueOptions, Venue, VenueClient, VenueDescription } from './venue.ts'
-import { candlesOfChart, firstTradeOfChart } from './yahoo-rows.ts'
+import type { CandlePage, CandleRequest, Instrument, OpenVenueOptions, Venue, VenueClient, VenueDescription, VenueLog } from './venue.ts'
+import { candlesOfChart, firstTradeOfChart, type ChartBars } from './yahoo-rows.ts'
 
 const dayMs = 86_400_000
 /** Yahoo's own limit is not published; nobody was seen refused at one request a second. */
@@ -43,7 +43,7 @@ function openYahoo({ name, suffix, description }: { name: string; suffix: string
       const first = await rest.getJson(path(symbol, 'interval=1d&range=1d'), candles.weight, firstTradeOfChart)
       return { symbol, status: 'trading', ...(first !== undefined && first >= MIN_EPOCH_MS && { listed_from: first }) }
     },
-    ...chartRequests(rest, { name, description, path }),
+    ...chartRequests(rest, { name, description, path, log: options.log }),
     tradePage: noTrades, firstTradeFrom: noTrades, lastTrade: noTrades,
     close: () => rest.close(),
   }
@@ -53,9 +53,10 @@ interface Charts {
   name: string
   description: VenueDescription
   path: (symbol: string, query: string) => string
+  log: VenueLog | undefined
 }
 
-function chartRequests(rest: VenueHttp, { name, description: { intervals }, path }: Charts): Pick<VenueClient, 'candlePage' | 'firstCandleTime'> {
+function chartRequests(rest: VenueHttp, { name, description: { intervals }, path, log }: Charts): Pick<VenueClient, 'candlePage' | 'firstCandleTime'> {
   async function candlePage({ symbol, interval, from, to }: CandleRequest): Promise<CandlePage> {
     if (!intervals.includes(interval)) {
       throw new StreamForgeError('UNKNOWN_TYPE', `${name} has no ${interval} candles`, { remedy: `it has ${intervals.join(', ')}` })
@@ -63,8 +64,9 @@ function chartRequests(rest: VenueHttp, { name, description: { intervals }, path
     const end = Math.min(to, from + candles.pageSize * intervalLengths[interval]!)
     // East of Greenwich a session may open before the day of UTC whose date it has.
     const period = `period1=${(interval === '1d' ? from - dayMs : from) / 1000}&period2=${end / 1000}`
-    const page = await rest.getJson(path(symbol, `interval=${interval}&${period}`), candles.weight, (json) =>
+    const { widened, ...page } = await rest.getJson(path(symbol, `interval=${interval}&${period}`), candles.weight, (json) =>
       candlesOfChart(json, { venue: name, symbol, interval, from, to: end })).catch(noDataAsEmpty)
+    if (widened > 0) log?.warn({ symbol, interval, from, to: end, bars: widened }, 'bars whose high or low contradicted their open or close were widened')
     return { from, to: end, ...page }
   }
 
@@ -89,8 +91,8 @@ function chartRequests(rest: VenueHttp, { name, description: { intervals }, path
 }
 
 /** A range before the first trade, or of nothing but closed days, is answered by an error. */
-function noDataAsEmpty(error: unknown): Pick<CandlePage, 'candles' | 'duplicates'> {
-  if (error instanceof StreamForgeError && error.details?.['no_data'] === true) return { candles: [], duplicates: 0 }
+function noDataAsEmpty(error: unknown): ChartBars {
+  if (error instanceof StreamForgeError && error.details?.['no_data'] === true) return { candles: [], duplicates: 0, widened: 0 }
   throw error
 }
 

@@ -1,4 +1,4 @@
-import { intervalLengths, nextOpenTime, type StageSpec, type StrategyName } from '@streamforge/contracts'
+import { barGrid, intervalLengths, nextOpenTime, type StageSpec, type StrategyName } from '@streamforge/contracts'
 import {
   buildReport, buyAndHold, type BacktestRun, type BuiltReport, forecastSignals, type GatedSegment, judgeBacktest, type LearntBars, type MarketBars, movingAverage, type ReportContext, rsi,
   runBacktest, type StrategyPlan,
@@ -50,10 +50,12 @@ function segmentsOf({ stage, bars, agents, forecasts }: SymbolBacktests, strateg
   })
 }
 
-/** A day, so that what belongs to hours of the day stays together; a month of longer bars; fewer where there would be fewer than ten blocks. */
-export function blockLength({ interval }: Pick<StageSpec, 'interval'>, testBars: number): number {
-  const length = intervalLengths[interval] ?? 86_400_000
-  const bars = length < 86_400_000 ? Math.round(86_400_000 / length) : 21
+const dayMs = 86_400_000
+
+/** A day of trading, so that what belongs to hours of the day stays together; a month of longer bars; fewer where there would be fewer than ten blocks. */
+export function blockLength({ venue, interval }: Pick<StageSpec, 'venue' | 'interval'>, testBars: number): number {
+  const isIntraday = (intervalLengths[interval] ?? dayMs) < dayMs
+  const bars = isIntraday ? barGrid(venue, interval).barsADay : 21
   return Math.max(1, Math.min(bars, Math.floor(testBars / 10)))
 }
 

@@ -58,6 +58,7 @@ describe('barGrid', () => {
     expect([bars('2017-07-03').length, bars('2017-07-04').length, bars('2017-07-05').length]).toEqual([42, 0, 78])
     expect([new Date(bars('2017-07-05')[0]!).toISOString(), new Date(bars('2017-12-05').at(-1)!).toISOString()]).toEqual(['2017-07-05T13:30:00.000Z', '2017-12-05T20:55:00.000Z'])
     expect(barGrid('yahoo', '5m').follows(bars('2017-07-03').at(-1)!, bars('2017-07-05')[0]!)).toBe(true)
+    expect(['5m', '1d', '1w', '1M'].map((i) => [barGrid('yahoo', i as '5m').barsADay, barGrid('binance', i as '5m').barsADay])).toEqual([[78, 288], [1, 1], [1, 1], [1, 1]])
     // An hour in which the market is open for its second half only.
     expect(new Date(barGrid('yahoo', '1h').atOrAfter(day('2017-07-05'))).toISOString()).toBe('2017-07-05T13:00:00.000Z')
   })

@@ -11,6 +11,8 @@ import { calendarOf, isOpenWithin, type TradingCalendar, type TradingCalendarNam
 export interface BarGrid {
   readonly interval: Interval
   readonly calendar: TradingCalendarName
+  /** Bars of a usual day on which the market is open; 1 for those of a day and longer ones. */
+  readonly barsADay: number
   /** `openTime` must be an open time of the interval. */
   isDue(openTime: EpochMs): boolean
   /** Open time of the first due bar after the one that opens then. */
@@ -38,12 +40,15 @@ export function barGrid(venue: string, interval: Interval): BarGrid {
   return grid
 }
 
+/** A Monday of whole sessions. */
+const usualDay = Date.UTC(2024, 5, 3)
+
 const grids = new Map<string, BarGrid>()
 
 function unbrokenGrid(interval: Interval): BarGrid {
   const next = (openTime: EpochMs) => nextOpenTime(openTime, interval)
   return {
-    interval, calendar: 'always_open', isDue: () => true, next,
+    interval, calendar: 'always_open', barsADay: Math.max(1, countCandles({ from: usualDay, to: usualDay + dayMs }, interval)), isDue: () => true, next,
     before: (time) => floorToInterval(time - 1, interval),
     atOrAfter: (time) => ceilToInterval(time, interval),
     count: (range) => countCandles(range, interval),
@@ -68,7 +73,7 @@ function sessionGrid(calendar: TradingCalendar, interval: Interval): BarGrid {
     return sum
   }
   return {
-    interval, calendar: calendar.name, isDue, next, atOrAfter, count,
+    interval, calendar: calendar.name, barsADay: Math.max(1, count({ from: usualDay, to: usualDay + dayMs })), isDue, next, atOrAfter, count,
     before(time) {
       let openTime = floorToInterval(time - 1, interval)
       while (!isDue(openTime)) openTime = floorToInterval(openTime - 1, interval)

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { BookView, Instrument } from '@streamforge/contracts'
 import { useLive } from '../../live/use-live.ts'
 import { bookRows, spreadOf, type BookRow } from './book-rows.ts'
+import { hasStreams } from './venue-streams.ts'
 import { formatClock, trimDecimal } from '../../format.ts'
 import { Link } from '../../router.tsx'
 
@@ -17,7 +18,8 @@ export function BookPanel({ instrument: { venue, symbol, live_book: live } }: { 
         <h2 id="book-title">Order book</h2>
         {live && book && <BookStatus book={book} />}
       </div>
-      {!live && <p className="empty">No order book of {symbol} streams now. <Link href={`/workflows?symbol=${symbol}&type=ws_orderbook`}>Stream it</Link></p>}
+      {!live && hasStreams(venue) && <p className="empty">No order book of {symbol} streams now. <Link href={`/workflows?venue=${venue}&symbol=${symbol}&type=ws_orderbook`}>Stream it</Link></p>}
+      {!live && !hasStreams(venue) && <p className="empty">{venue} has no order books.</p>}
       {live && (!book || book.status === 'unknown') && <p className="empty">Waiting for a snapshot …</p>}
       {live && book && book.status !== 'unknown' && <Ladder book={book} />}
     </section>

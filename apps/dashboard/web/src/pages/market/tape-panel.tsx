@@ -5,6 +5,7 @@ import { useLive } from '../../live/use-live.ts'
 import { formatClockMs, formatCount, formatDay, priceDecimals } from '../../format.ts'
 import { mergeTrades, tapeRows } from './merge-trades.ts'
 import { Link } from '../../router.tsx'
+import { hasStreams } from './venue-streams.ts'
 
 const kept = 60
 
@@ -31,7 +32,8 @@ export function TapePanel({ instrument: { venue, symbol, trades: stored, live_tr
         {stored && (live ? <span className="tag tag-live">live</span> : <span className="tag">stored history</span>)}
         {newest && <span className="muted push">{formatDay(newest.event_time)} UTC</span>}
       </div>
-      {!stored && <p className="empty">No trades of {symbol}. <Link href={`/workflows?symbol=${symbol}&type=ws_trades`}>Stream them</Link></p>}
+      {!stored && hasStreams(venue) && <p className="empty">No trades of {symbol}. <Link href={`/workflows?venue=${venue}&symbol=${symbol}&type=ws_trades`}>Stream them</Link></p>}
+      {!stored && !hasStreams(venue) && <p className="empty">{venue} has no trades.</p>}
       {stored && trades.length === 0 && <p className="empty">No trade yet.</p>}
       {trades.length > 0 && (
         <div className="scroll tape-scroll" tabIndex={0} role="region" aria-labelledby="tape-title">

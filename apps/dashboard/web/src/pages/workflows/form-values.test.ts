@@ -1,6 +1,6 @@
 import type { WorkflowSummary } from '@streamforge/contracts'
 import { describe, expect, it } from 'vitest'
-import { composeTimeRange, emptyForm, formProblems, groupTypes, readSymbols, toRequest } from './form-values.ts'
+import { composeTimeRange, emptyForm, formProblems, groupTypes, readSymbols, toRequest, typesOf } from './form-values.ts'
 import { mergeWorkflows } from './workflow-view.ts'
 
 describe('the form', () => {
@@ -10,6 +10,9 @@ describe('the form', () => {
     expect(toRequest(values)).toEqual({ symbols: ['BTCUSDT', 'ETHUSDT'], types: ['api_trades'], time_range: '2024-08-01:2024-08-08' })
     expect(composeTimeRange('2024-08-01T12:30', '')).toBe('2024-08-01T12:30Z:')
     expect(toRequest({ ...values, shards: '4', source: 'rest', name: ' x ' })).toMatchObject({ name: 'x', options: { shards: 4, source: 'rest' } })
+  })
+  it('names the venue where it is another than usual', () => {
+    expect(toRequest({ ...values, venue: 'yahoo', symbols: 'aapl' })).toMatchObject({ venue: 'yahoo', symbols: ['AAPL'] })
   })
   it('says what is missing, field by field', () => {
     expect(formProblems(values)).toEqual({})
@@ -22,6 +25,8 @@ describe('the form', () => {
     const type = (name: string, available = true) => ({ type: name as 'api_trades', description: name, source: 'api' as const, venues: [], available })
     expect(groupTypes({ types: [type('api_candles_5m'), type('api_trades'), type('ws_orderbook'), type('ws_trades', false)] }))
       .toMatchObject([{ title: 'History: candles', types: [{ label: '5m' }] }, { title: 'History', types: [{ label: 'trades' }] }, { title: 'Live', types: [{ label: 'order book' }] }])
+    const types = [{ ...type('api_trades'), venues: ['binance'] }, { ...type('api_candles_1d'), venues: ['binance', 'yahoo'] }]
+    expect(typesOf({ types }, 'yahoo').map((t) => t.type)).toEqual(['api_candles_1d'])
   })
 })
 

@@ -70,6 +70,9 @@ export function toRequest(values: FormValues): WorkflowRequestInput {
   }
 }
 
+/** The types that a venue has. */
+export const typesOf = ({ types }: Pick<WorkflowTypes, 'types'>, venue: string) => types.filter(({ venues }) => venues.includes(venue))
+
 export interface TypeGroup {
   title: string
   types: { type: string; label: string; description: string }[]

@@ -1,7 +1,7 @@
 import { useEffect, useState, type FormEvent } from 'react'
 import type { Instruments, Workflow, WorkflowTypes } from '@streamforge/contracts'
 import { getJson, sendJson } from '../../api.ts'
-import { emptyForm, formProblems, groupTypes, isLive, toRequest, type FormValues } from './form-values.ts'
+import { emptyForm, formProblems, groupTypes, isLive, toRequest, typesOf, usualVenue, type FormValues } from './form-values.ts'
 import { PipelineFields } from './pipeline-fields.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { navigate } from '../../router.tsx'
@@ -10,7 +10,7 @@ import { navigate } from '../../router.tsx'
 function initialValues(): FormValues {
   const query = new URLSearchParams(window.location.search)
   const types = query.getAll('type')
-  const values = { ...emptyForm(Date.now()), symbols: query.get('symbol') ?? '', types }
+  const values = { ...emptyForm(Date.now()), venue: query.get('venue') ?? usualVenue, symbols: query.get('symbol') ?? '', types }
   return types.length && types.every(isLive) ? { ...values, to: '' } : values
 }
 
@@ -32,6 +32,13 @@ export function WorkflowForm() {
   const shown = asked ? problems : {}
   const set = (changed: Partial<FormValues>) => setValues((before) => ({ ...before, ...changed }))
   const toggle = (type: string) => set({ types: values.types.includes(type) ? values.types.filter((t) => t !== type) : [...values.types, type] })
+
+  const venues = [...new Set([values.venue, ...(types?.types ?? []).filter((t) => t.available).flatMap((t) => t.venues)])]
+  /** What it does not have is asked for no more. */
+  const chooseVenue = (venue: string) => {
+    const offered = types && typesOf(types, venue).map(({ type }): string => type)
+    set({ venue, types: offered ? values.types.filter((type) => offered.includes(type)) : values.types })
+  }
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
@@ -59,13 +66,17 @@ export function WorkflowForm() {
     <section className="panel form" aria-labelledby="form-title">
       <h2 id="form-title">New workflow</h2>
       <form onSubmit={(event) => void submit(event)} noValidate>
+        <label htmlFor="form-venue">Venue</label>
+        <select id="form-venue" value={values.venue} onChange={(e) => chooseVenue(e.target.value)}>
+          {venues.map((venue) => <option key={venue} value={venue}>{venue}</option>)}
+        </select>
         <label htmlFor="form-symbols">Symbols</label>
-        <input {...marks('symbols')} list="known-symbols" value={values.symbols} placeholder="BTCUSDT, ETHUSDT" autoComplete="off" autoCapitalize="characters"
+        <input {...marks('symbols')} list="known-symbols" value={values.symbols} placeholder={values.venue === usualVenue ? 'BTCUSDT, ETHUSDT' : undefined} autoComplete="off" autoCapitalize="characters"
           spellCheck={false} onChange={(e) => set({ symbols: e.target.value })} />
         <datalist id="known-symbols">{symbols.map((s) => <option key={s} value={s} />)}</datalist>
         {hint('symbols')}
         <div id="form-types" tabIndex={-1} role="group" aria-label="Kinds of data" aria-describedby={shown.types ? 'problem-types' : undefined}>
-          {types && groupTypes(types).map((group) => (
+          {types && groupTypes({ types: typesOf(types, values.venue) }).map((group) => (
             <fieldset key={group.title}>
               <legend>{group.title}</legend>
               <div className="choices">
