@@ -88,3 +88,6 @@ export {
 export {
   NewsQuery, ScoredArticle, NewsAnswer, FeedFileSummary, FeedSummary, FeedsAnswer, FeedParams, FeedFileAnswer, FeedCommandRequest, FeedCommandAccepted, FeedAnswerParams, FeedAnswerReply,
 } from './dashboard-feeds.ts'
+export {
+  storeOperations, rememberedAnswerMs, documentLinesType, type StoreOperation, type StoreOperationName, type StoreRequest, type StoreAnswer,
+} from './store-operations.ts'

@@ -12,7 +12,9 @@ export const baseShape = {
   KAFKA_SASL_PASSWORD_DIR: z.string().optional().describe('a folder with one file a service, named like it, that holds the password of its own Kafka user'),
   KAFKA_TLS: z.enum(['true', 'false']).default('false').transform((text) => text === 'true').describe('true or false'),
   KAFKA_TLS_CA_FILE: z.string().optional().describe("a file with the certificate authorities of the brokers (PEM); absent: Node's own"),
-  STORE: z.enum(['embedded', 'arango']).default('embedded').describe('embedded or arango'),
+  STORE: z.enum(['embedded', 'remote', 'arango']).default('embedded').describe('embedded, remote or arango'),
+  STORE_URL: z.url({ protocol: /^https?$/ }).optional().describe('the http or https address of the store server'),
+  STORE_TOKEN: z.string().min(16).optional().describe('the token that the store server has, of at least 16 characters'),
   OBJECTS: z.enum(['embedded', 's3']).default('embedded').describe('embedded or s3'),
   S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional().describe('an http or https address, such as http://minio:9000'),
   S3_BUCKET: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/).default('streamforge').describe('a bucket name: 3 to 63 of a-z, 0-9, - and inner dots'),
@@ -44,6 +46,7 @@ export const requiredWith: readonly { when: (config: BaseConfig) => boolean; bec
   { when: (config) => config.BUS === 'kafka', because: 'BUS is kafka', needs: ['KAFKA_BROKERS'] },
   { when: (config) => config.KAFKA_SASL_USERNAME !== undefined, because: 'KAFKA_SASL_USERNAME is set', needs: ['KAFKA_SASL_PASSWORD'] },
   { when: (config) => config.KAFKA_SASL_PASSWORD !== undefined, because: 'KAFKA_SASL_PASSWORD is set', needs: ['KAFKA_SASL_USERNAME'] },
+  { when: (config) => config.STORE === 'remote', because: 'STORE is remote', needs: ['STORE_URL', 'STORE_TOKEN'] },
   {
     when: (config) => config.STORE === 'arango', because: 'STORE is arango',
     needs: ['ARANGO_URL', 'ARANGO_DATABASE', 'ARANGO_USER', 'ARANGO_PASSWORD'],

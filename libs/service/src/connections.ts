@@ -40,6 +40,7 @@ export function storeConfig(config: BaseConfig): StoreConfig {
   if (config.STORE === 'embedded') {
     return { kind: 'embedded', file: join(config.DATA_DIR, 'store.db'), synchronous: config.SQLITE_SYNCHRONOUS }
   }
+  if (config.STORE === 'remote') return { kind: 'remote', url: config.STORE_URL!, token: config.STORE_TOKEN! }
   return {
     kind: 'arango', url: config.ARANGO_URL!, database: config.ARANGO_DATABASE!, user: config.ARANGO_USER!, password: config.ARANGO_PASSWORD!,
   }

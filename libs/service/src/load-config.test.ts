@@ -43,6 +43,7 @@ describe('the configuration from the environment', () => {
     [{ KAFKA_TLS: 'yes' }, 'KAFKA_TLS is text of 3 characters that does not fit, expected true or false'],
     [{ TIMESERIES: 'influx', INFLUX_URL: 'http://influxdb:8086' }, 'INFLUX_TOKEN is missing (TIMESERIES is influx)'],
     [{ OBJECTS: 's3', S3_ENDPOINT: 'http://minio:9000', S3_ACCESS_KEY: 'stf' }, 'S3_SECRET_KEY is missing (OBJECTS is s3)'],
+    [{ STORE: 'remote', STORE_URL: 'http://a:8087' }, 'STORE_TOKEN is missing (STORE is remote)'],
     [{ LOG_LEVEL: 'loud', SQLITE_SYNCHRONOUS: 'x' }, 'SQLITE_SYNCHRONOUS'],
   ])('names what is wrong and what is expected: %j', (env, expected) => expect(message(env)).toContain(expected))
 

@@ -5,3 +5,5 @@ export type {
 export { connectStore, type StoreConfig } from './connect-store.ts'
 export { openEmbeddedStore, type EmbeddedStoreOptions } from './embedded/open-embedded-store.ts'
 export type { StoreEvent } from './channels.ts'
+export { openServedStore, type ServedStore } from './embedded/open-served-store.ts'
+export { readDocumentLines, type WriteHead } from './remote/document-lines.ts'

@@ -1,6 +1,6 @@
 /**
- * The document and graph store port. Two adapters implement it, ArangoDB and an embedded SQLite file, and both pass the
- * suite in store-contract.ts. Documents are plain JSON objects with a `_key`; writing the same key twice is how a repeated
+ * The document and graph store port. Three adapters implement it: ArangoDB, an embedded SQLite file, and that file behind a server. All
+ * pass the suite in store-contract.ts. Documents are plain JSON objects with a `_key`; writing the same key twice is how a repeated
  * delivery changes nothing.
  */
 export interface StoredDocument {
@@ -79,7 +79,7 @@ export interface GraphDefinition {
 }
 
 export interface Store {
-  readonly kind: 'embedded' | 'arango'
+  readonly kind: 'embedded' | 'remote' | 'arango'
   /** Idempotent; adds missing indexes. */
   ensureCollection(name: string, options?: CollectionOptions): Promise<void>
   dropCollection(name: string): Promise<void>

@@ -50,12 +50,10 @@ function isComplete(database: Database, name: string, kind: Kind, indexes: reado
   return indexes.every((fields) => index.get(indexName(name, fields)) !== undefined)
 }
 
-export async function dropCollection(database: Database, name: string): Promise<void> {
-  checkCollectionName(name)
-  await database.write(() => {
-    database.execute(`DROP TABLE IF EXISTS ${table(name)}`)
-    database.statement('DELETE FROM collections WHERE name = ?').run(name)
-  })
+/** Inside a transaction. The name was checked. */
+export function dropCollection(database: Database, name: string): void {
+  database.execute(`DROP TABLE IF EXISTS ${table(name)}`)
+  database.statement('DELETE FROM collections WHERE name = ?').run(name)
 }
 
 export function listCollections(database: Database): Promise<{ name: string; kind: Kind }[]> {

@@ -1,17 +1,17 @@
 import { splitVertexId } from '../document-rules.ts'
 import { graphNotFound } from '../names.ts'
 import type { NeighborLimits } from '../neighbor-options.ts'
-import type { GraphDefinition, StoredDocument } from '../store.ts'
+import type { GraphDefinition } from '../store.ts'
 import { fieldValue, table } from './collections.ts'
 import type { Database } from './database.ts'
 
-/** Breadth first, a step a read; within one distance by id. Inside one step the graph is seen as of one moment. */
+/** The text of the documents found. Breadth first, a step a read; within one distance by id. Inside one step the graph is seen as of one moment. */
 export async function findNeighbors(
   database: Database, graphName: string, start: string, options: NeighborLimits,
-): Promise<StoredDocument[]> {
+): Promise<string[]> {
   const graph = await database.read(() => graphDefinition(database, graphName))
   const seen = new Set([start])
-  const found: StoredDocument[] = []
+  const found: string[] = []
   let frontier = [start]
   for (let step = 0; step < options.depth && frontier.length > 0 && found.length < options.limit; step++) {
     const reached = await database.read(() => edgeEnds(database, graph.edgeCollection, frontier, options.direction))
@@ -39,11 +39,11 @@ function edgeEnds(database: Database, edges: string, from: readonly string[], di
 }
 
 /** An edge may lead to a vertex that is not stored: it is passed through, but not among the results. */
-function vertices(database: Database, ids: readonly string[]): StoredDocument[] {
+function vertices(database: Database, ids: readonly string[]): string[] {
   const known = new Set(database.statement('SELECT name FROM collections').all().map(({ name }) => name))
   return ids.flatMap((id) => {
     const { collection, key } = splitVertexId(id)
     const row = known.has(collection) ? database.statement(`SELECT body FROM ${table(collection)} WHERE key = ?`).get(key) : undefined
-    return row ? [JSON.parse(row.body as string) as StoredDocument] : []
+    return row ? [row.body as string] : []
   })
 }

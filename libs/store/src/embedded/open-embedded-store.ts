@@ -1,16 +1,16 @@
-import { StreamForgeError } from '@streamforge/contracts'
 import { startTimer } from '../channels.ts'
 import { checkVersions } from '../check-versions.ts'
-import { refusal } from '../document-rules.ts'
 import { checkCollectionName } from '../names.ts'
 import { checkVertexId, neighborLimits } from '../neighbor-options.ts'
-import { serialise } from '../serialise.ts'
 import type { FindQuery, GraphDefinition, KeyRange, SerialisedDocument, Store, StoredDocument, WriteOptions } from '../store.ts'
-import { CREATE_CATALOG, dropCollection, ensureCollection, ensureGraph, kindOf, listCollections, table } from './collections.ts'
+import type { Transact } from './answered-requests.ts'
+import { CREATE_CATALOG, dropCollection, ensureCollection, ensureGraph, listCollections, table } from './collections.ts'
 import { Database } from './database.ts'
+import { deleteKeys } from './delete-keys.ts'
 import { findSql } from './find-documents.ts'
 import { findNeighbors } from './neighbors.ts'
 import { countKeys, readPages } from './read-range.ts'
+import { setVersion } from './set-version.ts'
 import { writeDocuments, writeSerialised } from './write-documents.ts'
 
 export interface EmbeddedStoreOptions {
@@ -27,15 +27,20 @@ export interface EmbeddedStoreOptions {
  * @throws StreamForgeError STORE_UNAVAILABLE, STORE_CONFLICT
  */
 export async function openEmbeddedStore(options: EmbeddedStoreOptions): Promise<Store> {
+  return new EmbeddedStore(await openDatabase(options, CREATE_CATALOG))
+}
+
+/** The store's file with these tables. @throws StreamForgeError STORE_UNAVAILABLE, STORE_CONFLICT */
+export async function openDatabase(options: EmbeddedStoreOptions, tables: string): Promise<Database> {
   const { file, synchronous = 'NORMAL', patienceMs = 30_000, random = Math.random } = options
   const database = await Database.open({ file, synchronous, patienceMs, random })
   try {
-    await database.write(() => database.execute(CREATE_CATALOG))
+    await database.write(() => database.execute(tables))
   } catch (error) {
     database.close()
     throw error
   }
-  return new EmbeddedStore(database)
+  return database
 }
 
 const parse = <T>(body: unknown) => JSON.parse(body as string) as T
@@ -43,17 +48,20 @@ const parse = <T>(body: unknown) => JSON.parse(body as string) as T
 class EmbeddedStore implements Store {
   readonly kind = 'embedded'
   readonly #database: Database
+  readonly #transact: Transact
 
   constructor(database: Database) {
     this.#database = database
+    this.#transact = (work) => database.write(work)
   }
 
   ensureCollection(...[name, options]: Parameters<Store['ensureCollection']>): Promise<void> {
     return ensureCollection(this.#database, name, options)
   }
 
-  dropCollection(name: string): Promise<void> {
-    return dropCollection(this.#database, name)
+  async dropCollection(name: string): Promise<void> {
+    checkCollectionName(name)
+    await this.#database.write(() => dropCollection(this.#database, name))
   }
 
   async listCollections() {
@@ -65,7 +73,7 @@ class EmbeddedStore implements Store {
   async writeBatch(collection: string, documents: readonly StoredDocument[], options: WriteOptions = {}) {
     checkCollectionName(collection)
     const done = startTimer('write', collection)
-    const result = await writeDocuments(this.#database, collection, documents, options)
+    const result = await writeDocuments(this.#database, collection, documents, options, this.#transact)
     done(documents.length)
     return result
   }
@@ -73,7 +81,7 @@ class EmbeddedStore implements Store {
   async writeSerialised(collection: string, documents: readonly SerialisedDocument[], options: WriteOptions = {}) {
     checkCollectionName(collection)
     const done = startTimer('write', collection)
-    const result = await writeSerialised(this.#database, collection, documents, options)
+    const result = await writeSerialised(this.#database, collection, documents, options, this.#transact)
     done(documents.length)
     return result
   }
@@ -88,15 +96,8 @@ class EmbeddedStore implements Store {
 
   async deleteKeys(collection: string, keys: readonly string[]): Promise<number> {
     checkCollectionName(collection)
-    await this.#database.read(() => kindOf(this.#database, collection))
     const done = startTimer('write', collection)
-    let deleted = 0
-    for (let start = 0; start < keys.length; start += 5000) {
-      deleted += await this.#database.write(() => {
-        const statement = this.#database.statement(`DELETE FROM ${table(collection)} WHERE key = ?`)
-        return keys.slice(start, start + 5000).reduce((sum, key) => sum + Number(statement.run(key).changes), 0)
-      })
-    }
+    const deleted = await deleteKeys(this.#database, collection, keys, this.#transact)
     done(deleted)
     return deleted
   }
@@ -131,17 +132,9 @@ class EmbeddedStore implements Store {
     checkCollectionName(collection)
     checkVersions(document, expected)
     const done = startTimer('write', collection)
-    const changes = await this.#database.write(() => {
-      const reason = refusal(document, kindOf(this.#database, collection))
-      const body = reason === undefined ? serialise(document) : { reason }
-      if (typeof body !== 'string') throw new StreamForgeError('STORE_REJECTED', `document '${document._key}' was refused: ${body.reason}`)
-      return expected === 0
-        ? this.#database.statement(`INSERT INTO ${table(collection)} (key, body) VALUES (?, ?) ON CONFLICT DO NOTHING`).run(document._key, body).changes
-        : this.#database.statement(`UPDATE ${table(collection)} SET body = ? WHERE key = ? AND json_extract(body, '$."version"') = ?`)
-          .run(body, document._key, expected).changes
-    })
-    done(Number(changes))
-    return Number(changes) === 1
+    const written = await this.#database.write(() => setVersion(this.#database, collection, document, expected))
+    done(Number(written))
+    return written
   }
 
   ensureGraph(graph: GraphDefinition): Promise<void> {
@@ -151,7 +144,7 @@ class EmbeddedStore implements Store {
   async neighbors(...[graph, start, options]: Parameters<Store['neighbors']>): Promise<StoredDocument[]> {
     checkCollectionName(graph)
     checkVertexId(start)
-    return findNeighbors(this.#database, graph, start, neighborLimits(options))
+    return (await findNeighbors(this.#database, graph, start, neighborLimits(options))).map(parse<StoredDocument>)
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import { isDocumentKey, refusal, shownKey } from '../document-rules.ts'
 import { replaces } from '../replaces.ts'
 import { serialise } from '../serialise.ts'
 import type { SerialisedDocument, StoredDocument, WriteOptions, WriteResult } from '../store.ts'
+import type { Transact } from './answered-requests.ts'
 import { kindOf, table } from './collections.ts'
 import type { Database } from './database.ts'
 
@@ -23,29 +24,30 @@ type Counts = Omit<WriteResult, 'rejected'>
  * between them.
  */
 export async function writeDocuments(
-  database: Database, collection: string, documents: readonly StoredDocument[], options: WriteOptions,
+  database: Database, collection: string, documents: readonly StoredDocument[], options: WriteOptions, transact: Transact,
 ): Promise<WriteResult> {
   const kind = await database.read(() => kindOf(database, collection))
-  return writeRows(database, collection, documents, (document) => toRow(document, kind), options)
+  return writeRows(database, collection, documents, (document) => toRow(document, kind), options, transact)
 }
 
-/** As {@link writeDocuments}, with the text that is at hand. */
+/** As {@link writeDocuments}, with the text that is at hand. Only that of edges is read, for their ends. */
 export async function writeSerialised(
-  database: Database, collection: string, documents: readonly SerialisedDocument[], options: WriteOptions,
+  database: Database, collection: string, documents: readonly SerialisedDocument[], options: WriteOptions, transact: Transact,
 ): Promise<WriteResult> {
-  await database.read(() => kindOf(database, collection))
-  return writeRows(database, collection, documents, serialisedRow, options)
+  const kind = await database.read(() => kindOf(database, collection))
+  return writeRows(database, collection, documents, kind === 'edge' ? edgeRow : serialisedRow, options, transact)
 }
 
 async function writeRows<D>(
   database: Database, collection: string, documents: readonly D[], prepare: (document: D) => Row | Rejection, options: WriteOptions,
+  transact: Transact,
 ): Promise<WriteResult> {
   const result: WriteResult = { created: 0, updated: 0, unchanged: 0, rejected: [] }
-  for (let start = 0; start < documents.length;) {
+  for (let start = 0, part = 0; start < documents.length; part++) {
     const rows: Row[] = []
     start = prepareRows(documents, start, prepare, rows, result.rejected)
     if (rows.length === 0) continue
-    const counts = await database.write(() => insertOrReplace(database, collection, rows, options))
+    const counts = await transact(() => insertOrReplace(database, collection, rows, options), part)
     result.created += counts.created
     result.updated += counts.updated
     result.unchanged += counts.unchanged
@@ -82,6 +84,12 @@ function serialisedRow({ _key: key, json }: SerialisedDocument): Row | Rejection
   if (!isDocumentKey(key)) return { key: String(key).slice(0, 300), reason: 'not a document key' }
   if (!json.startsWith('{')) return { key, reason: 'not the text of a JSON object' }
   return { key, body: json === '{}' ? `{"_key":"${key}"}` : `{"_key":"${key}",${json.slice(1)}` }
+}
+
+function edgeRow(document: SerialisedDocument): Row | Rejection {
+  const row = serialisedRow(document)
+  const reason = 'reason' in row ? undefined : refusal(JSON.parse(row.body) as StoredDocument, 'edge')
+  return reason === undefined ? row : { key: document._key, reason }
 }
 
 function insertOrReplace(database: Database, collection: string, rows: readonly Row[], { overwrite = true, yields }: WriteOptions): Counts {
