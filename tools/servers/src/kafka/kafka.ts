@@ -97,12 +97,13 @@ function checkPassword(password: string): void {
 
 async function format(options: { directory: string; classPath: string; properties: string; users: Readonly<Record<string, string>> }): Promise<void> {
   const { directory, classPath, properties, users } = options
+  // May begin with '-', which no option's separate value may.
   const clusterId = Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url')
   const scram = Object.entries(users).flatMap(([name, password]) => ['--add-scram', `SCRAM-SHA-512=[name=${name},password=${password}]`])
   // Its arguments lie in a file, since everybody reads command lines.
   const argumentsFile = join(directory, 'format-arguments')
   try {
-    await writeFile(argumentsFile, ['format', '--ignore-formatted', '-t', clusterId, '-c', properties, ...scram].join('\n'), { mode: 0o600 })
+    await writeFile(argumentsFile, ['format', '--ignore-formatted', `--cluster-id=${clusterId}`, '-c', properties, ...scram].join('\n'), { mode: 0o600 })
     const { status, output } = await runToEnd('java', [
       '-Xmx128m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-cp', classPath, 'kafka.tools.StorageTool', `@${argumentsFile}`,
     ])
