@@ -3,17 +3,20 @@ import { busConfig, loadConfig } from '@streamforge/service'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { openApiClient, type ApiClient } from './api-client.ts'
+import { targetUrl } from './targets.ts'
 
 /** Where the platform is: what every command takes. */
 export interface ConnectionOptions {
   url?: string
+  /** A platform by name: `laptop`, `cluster`, ... */
+  target?: string
   dataDir: string
   kafka?: string
 }
 
-/** --url, STREAMFORGE_URL, or the address that the queue-manager of this data directory left behind. */
+/** --url, --target, STREAMFORGE_URL, or the address that the queue-manager of this data directory left behind. */
 export async function connectApi(options: ConnectionOptions): Promise<ApiClient> {
-  const given = options.url ?? process.env.STREAMFORGE_URL
+  const given = options.url ?? (options.target === undefined ? process.env.STREAMFORGE_URL : await targetUrl(options.target, process.env))
   if (given) return openApiClient(given)
   const file = join(resolve(options.dataDir), 'run', 'queue-manager.json')
   const recorded = await readFile(file, 'utf8').then((text) => JSON.parse(text) as { url: string }, () => undefined)

@@ -8,6 +8,7 @@ import { replay, report } from './commands/replay.ts'
 import { start, type StartOptions } from './commands/start.ts'
 import { retryWorkflow, stopWorkflow } from './commands/stop.ts'
 import { submit } from './commands/submit.ts'
+import { listTargets, setTarget } from './commands/target.ts'
 import { describeTopic, listTopics, peekTopic } from './commands/topics.ts'
 import { up } from './commands/up.ts'
 import { watchWorkflow } from './commands/watch.ts'
@@ -37,6 +38,9 @@ function command<Options>(parent: Command, name: string, description: string, ru
     })
 }
 const json = () => new Option('--json', 'print JSON')
+/** One that speaks to queue-manager alone: the platform may be anywhere. */
+const apiCommand: typeof command = (...args) =>
+  command(...args).addOption(new Option('--target <name>', 'the platform: laptop, or one of `streamforge target list`, such as cluster').conflicts('url'))
 
 for (const [name, run, about] of [
   ['up', up, 'start everything on this machine; Ctrl-C stops it'],
@@ -53,7 +57,7 @@ for (const [name, run, about] of [
   if (name === 'start') c.option('--once', 'end by itself, without a dashboard; exit code 0 only if every certificate is complete').addOption(json())
 }
 
-command(program, 'submit', 'send a workflow', submit)
+apiCommand(program, 'submit', 'send a workflow', submit)
   .option('-s, --symbol <symbols>', 'symbols, comma-separated or repeated', many)
   .option('-t, --type <types>', 'types such as api_candles_5m, api_trades', many)
   .option('-r, --range <from:to>', "UTC, 'from' included, 'to' excluded: 2024-08-01:2024-08-02")
@@ -73,21 +77,27 @@ command(program, 'submit', 'send a workflow', submit)
     const { symbol, type } = c.opts<{ symbol?: string[]; type?: string[] }>()
     c.setOptionValue('symbols', symbol).setOptionValue('types', type)
   })
-command<ConnectionOptions & { json?: boolean }>(program, 'watch <workflow>', 'follow a workflow: a progress bar a stage, rate, ETA',
+apiCommand<ConnectionOptions & { json?: boolean }>(program, 'watch <workflow>', 'follow a workflow: a progress bar a stage, rate, ETA',
   async (options, id) => watchWorkflow(await connectApi(options), id!, { json: options.json ?? false })).addOption(json())
-command(program, 'workflows', 'list workflows', workflows).option('--status <status>', 'only these').addOption(json())
-command(program, 'coverage', 'list coverage certificates', coverage)
+apiCommand(program, 'workflows', 'list workflows', workflows).option('--status <status>', 'only these').addOption(json())
+apiCommand(program, 'coverage', 'list coverage certificates', coverage)
   .option('--symbol <symbol>').option('--type <type>').option('--workflow <id>').addOption(json())
-command(program, 'stop <workflow>', 'stop a workflow', stopWorkflow)
-command(program, 'retry <workflow>', 'go on with a failed or stopped workflow', retryWorkflow)
-command(program, 'replay <workflow>', 'run a finished workflow again from its topics, and compare', replay)
+apiCommand(program, 'stop <workflow>', 'stop a workflow', stopWorkflow)
+apiCommand(program, 'retry <workflow>', 'go on with a failed or stopped workflow', retryWorkflow)
+apiCommand(program, 'replay <workflow>', 'run a finished workflow again from its topics, and compare', replay)
   .option('-w, --watch', 'follow it, then compare; exit code 0 only if every hash is the same').addOption(json())
-command(program, 'report <workflow>', "a replay's hashes beside its original's", report).addOption(json())
-command(program, 'lineage <forecast>', 'where a forecast comes from, back to the venue', lineage)
+apiCommand(program, 'report <workflow>', "a replay's hashes beside its original's", report).addOption(json())
+apiCommand(program, 'lineage <forecast>', 'where a forecast comes from, back to the venue', lineage)
   .option('--workflow <id>', 'whose forecast (default: the newest workflow that has it)').addOption(json())
 command(program, 'ping', 'ask the services who is there', ping)
   .option('--target <name>', 'one service or worker').option('--timeout <s>', 'seconds to wait', Number, 3)
   .option('--count <n>', 'end after so many answers', integer).addOption(json())
+
+const target = program.command('target').description('platforms by name, for --target')
+target.command('set <name> <url>').description("where a platform's queue-manager answers")
+  .action(async (name: string, url: string) => { process.exitCode = await setTarget(name, url) })
+target.command('list').description('those that were set').addOption(json())
+  .action(async (options: { json?: boolean }) => { process.exitCode = await listTargets(options) })
 
 const topics = program.command('topics').description('look into the topics')
 command(topics, 'list', 'all topics', listTopics).addOption(json())

@@ -3,13 +3,12 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { deadLetterTopic } from '@streamforge/contracts'
 import { ensureTopics } from '@streamforge/bus'
-import { openProcessLauncher } from '@streamforge/launcher'
 import { mlflowOptions, openModelRegistry } from '@streamforge/models'
 import { runService } from '@streamforge/service'
 import { Config } from './config.ts'
 import { createServer } from './http/server.ts'
-import { imageName, localPrograms } from './images.ts'
-import { jobEnvironment } from './job-environment.ts'
+import { imageName } from './images.ts'
+import { openLauncher } from './open-launcher.ts'
 import { orchestratorMetrics } from './orchestrator/orchestrator-metrics.ts'
 import { startOrchestrator } from './orchestrator/orchestrator.ts'
 import { instrumentList } from './plan/instrument-list.ts'
@@ -22,8 +21,8 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
   const store = await connect()
   await ensureTopics(bus)
   const dataDir = resolve(config.DATA_DIR)
-  const launcher = await openProcessLauncher({
-    directory: join(dataDir, 'jobs'), programs: localPrograms({ trainerHeapMb: config.TRAINER_HEAP_MB }), env: jobEnvironment(process.env, dataDir), now,
+  const launcher = await openLauncher(config, {
+    dataDir, env: process.env, now, onFailure: (err, attempt) => log.warn({ err, attempt }, 'the cluster could not be followed; trying again'),
   })
   const instruments = instrumentList({
     now,
