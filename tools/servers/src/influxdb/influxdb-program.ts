@@ -5,7 +5,7 @@ import { cachedFolder, isCached } from '../server-cache.ts'
 import { runToEnd, whyNotRunnable } from '../run-to-end.ts'
 
 export const influxdbVersion = '2.7.12'
-const folderName = `influxdb-${influxdbVersion}`
+export const influxdbFolderName = `influxdb-${influxdbVersion}`
 const module = 'github.com/influxdata/influxdb/v2'
 
 /** Its Flux engine is written in Rust; a pkg-config of InfluxData's own builds that in passing. */
@@ -28,7 +28,7 @@ const rustcWrapper = '#!/bin/sh\nexec "$@" --cap-lints warn\n'
  * seven minutes on two cores: only where INFLUXDB_BUILD=1 asks for it.
  */
 export async function influxdbAvailable(): Promise<{ ok: true } | { ok: false; reason: string }> {
-  if (await isCached(folderName)) return { ok: true }
+  if (await isCached(influxdbFolderName)) return { ok: true }
   if (process.env.INFLUXDB_BUILD !== '1') return { ok: false, reason: `InfluxDB ${influxdbVersion} has not been built here; npm run servers -- up influxdb builds it once, in some minutes, with Go and Rust (INFLUXDB_BUILD=1: the tests do)` }
   const missing = (await whyNotRunnable('go', ['version'])) ?? (await whyNotRunnable('cargo', ['--version']))
   if (missing !== undefined) return { ok: false, reason: missing }
@@ -37,7 +37,7 @@ export async function influxdbAvailable(): Promise<{ ok: true } | { ok: false; r
 
 /** The path of influxd; built on first use. */
 export async function influxdbProgram(): Promise<string> {
-  return join(await cachedFolder(folderName, build), 'influxd')
+  return join(await cachedFolder(influxdbFolderName, build), 'influxd')
 }
 
 async function build(folder: string): Promise<void> {

@@ -5,6 +5,7 @@ import { cachedFolder } from '../server-cache.ts'
 import { runToEnd, whyNotRunnable } from '../run-to-end.ts'
 
 export const kafkaVersion = '4.3.1'
+export const kafkaFolderName = `kafka-${kafkaVersion}`
 const log4jVersion = '2.25.1'
 
 const artifacts = [
@@ -36,7 +37,7 @@ export async function kafkaAvailable(): Promise<{ ok: true } | { ok: false; reas
 
 /** A Java class path with Kafka's broker and tools; downloads them from Maven Central on first use (about 55 MB). */
 export async function kafkaClassPath(): Promise<string> {
-  return join(await cachedFolder(`kafka-${kafkaVersion}`, downloadJars), '*')
+  return join(await cachedFolder(kafkaFolderName, downloadJars), '*')
 }
 
 async function downloadJars(folder: string): Promise<void> {

@@ -5,16 +5,16 @@ import { cachedFolder, cachedServer } from '../server-cache.ts'
 
 export const keycloakVersion = '26.4.0'
 
-const folderName = `keycloak-${keycloakVersion}`
+export const keycloakFolderName = `keycloak-${keycloakVersion}`
 
 /** Whether a Keycloak can be started on this machine without downloading it first; the reason is one line. */
 export async function keycloakAvailable(): Promise<{ ok: true } | { ok: false; reason: string }> {
   const reason = await whyNotRunnable('java', ['-version'])
-  return reason === undefined ? cachedServer('Keycloak', 'keycloak', folderName) : { ok: false, reason }
+  return reason === undefined ? cachedServer('Keycloak', 'keycloak', keycloakFolderName) : { ok: false, reason }
 }
 
 /** Its distribution, unpacked; from Maven Central on first use (160 MB). */
-const distribution = () => cachedFolder(folderName, async (folder) => {
+const distribution = () => cachedFolder(keycloakFolderName, async (folder) => {
   const artifact = `org.keycloak:keycloak-quarkus-dist:${keycloakVersion}:zip`
   const maven = await runToEnd('mvn', ['-B', '-q', 'dependency:unpack', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`], { cwd: folder })
   const [unpacked] = (await readdir(folder)).filter((name) => name.startsWith('keycloak-'))

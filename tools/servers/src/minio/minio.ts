@@ -9,7 +9,8 @@ import { answers, runServer, type RunningServer, type ServerProcess } from '../s
 
 /** The last commit of its sources: archived in February 2026, without a release since October 2025. */
 export const minioVersion = '2026-02-12'
-const program: GoProgram = { folderName: `minio-${minioVersion}`, package: 'github.com/minio/minio', version: 'v0.0.0-20260212201848-7aac2a2c5b7c' }
+export const minioFolderName = `minio-${minioVersion}`
+const program: GoProgram = { folderName: minioFolderName, package: 'github.com/minio/minio', version: 'v0.0.0-20260212201848-7aac2a2c5b7c' }
 
 export interface MinioServer extends RunningServer {
   /** What S3_ENDPOINT takes. */
@@ -37,7 +38,7 @@ export interface MinioOptions {
 export const minioRegion = 'us-east-1'
 
 /** Whether a MinIO server can be started without building it first, which takes minutes; the reason is one line. */
-export const minioAvailable = () => cachedServer('MinIO', 'minio', program.folderName)
+export const minioAvailable = () => cachedServer('MinIO', 'minio', minioFolderName)
 
 /** Starts a MinIO server on this machine, without buckets; resolves when it answers. Needs Go the first time. */
 export async function startMinio(options: MinioOptions = {}): Promise<MinioServer> {
