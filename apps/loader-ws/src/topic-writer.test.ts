@@ -3,7 +3,7 @@ import type { OutgoingMessage } from '@streamforge/bus'
 import { describe, expect, it } from 'vitest'
 import { TopicWriter, type WriterLimits } from './topic-writer.ts'
 
-function setUp(publish: (batch: string[], call: number) => Promise<void> | void, limits: Partial<WriterLimits> = {}) {
+function setUp(publish: (batch: string[], call: number) => Promise<void> | void, limits: Partial<WriterLimits> = {}, now = () => 0) {
   const batches: string[][] = []
   const marks: number[] = []
   const failures: unknown[] = []
@@ -17,7 +17,7 @@ function setUp(publish: (batch: string[], call: number) => Promise<void> | void,
         return messages.map((_, i) => ({ partition: 0, offset: BigInt(i) }))
       },
     },
-    topic: 't', key: 'K', partition: 0, limits, random: () => 0,
+    topic: 't', key: 'K', partition: 0, limits, now, random: () => 0,
     onWritten: (written) => marks.push(...written), onFailed: (error) => failures.push(error), onRetry: (error) => retries.push(error),
   })
   const add = (from: number, to: number) => { for (let i = from; i < to; i++) writer.add(`m${i}`, i) }
@@ -38,6 +38,19 @@ describe('TopicWriter', () => {
     await writer.drain()
     expect(batches.map((b) => b.length)).toEqual([10, 10, 10, 5])
     expect(marks).toEqual(numbers(0, 35))
+  })
+
+  it('begins without its timer when the first message has waited for so long', async () => {
+    let now = 0
+    const { writer, batches, add } = setUp(() => undefined, { flushMs: 5 }, () => now)
+    add(0, 3)
+    now = 4
+    add(3, 4)
+    expect(batches).toEqual([])
+    now = 5
+    add(4, 5)
+    expect(batches.map((b) => b.length)).toEqual([5])
+    await writer.drain()
   })
 
   it('tells of a message only when the bus has it', async () => {

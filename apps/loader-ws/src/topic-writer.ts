@@ -35,6 +35,8 @@ export class TopicWriter<Mark> {
   private messages: OutgoingMessage[] = []
   private marks: Mark[] = []
   private timer: NodeJS.Timeout | undefined
+  /** When the first of the messages that wait was added. */
+  private since = 0
   private writing: Promise<void> | undefined
   private roomier: (() => void) | undefined
   private room: Promise<void> | undefined
@@ -53,7 +55,10 @@ export class TopicWriter<Mark> {
     this.messages.push({ key: this.options.key, value, headers, partition: this.options.partition })
     this.marks.push(mark)
     if (this.writing) return
-    if (this.messages.length >= this.limits.batch) this.begin()
+    const now = (this.options.now ?? Date.now)()
+    if (this.messages.length === 1) this.since = now
+    // While much is read at once after a pause, no timer has its turn.
+    if (this.messages.length >= this.limits.batch || now - this.since >= this.limits.flushMs) this.begin()
     else this.timer ??= setTimeout(() => this.begin(), this.limits.flushMs)
   }
 

@@ -40,7 +40,7 @@ export class Checkpointer {
   #start(): Worker | undefined {
     if (this.#broken || this.#worker) return this.#worker
     try {
-      const worker = new Worker(new URL(import.meta.url), { workerData: role })
+      const worker = new Worker(new URL(import.meta.url), { workerData: role, resourceLimits: { maxYoungGenerationSizeMb: 4, maxOldGenerationSizeMb: 64 } })
       // Whoever wants to end need not wait for it.
       worker.unref()
       worker.on('message', (id: number) => {
