@@ -7,6 +7,8 @@ import type { ChannelSource, Publish } from './share-channel.ts'
 
 /** Changes are gathered so long before they are sent: fast enough for eyes, slow enough for phones. */
 const gatherMs = 100
+/** Where more comes than a tape holds, all of it changes with every update, and nobody reads ten of those a second: the page is spared half of them. */
+const gatherMsWhenFlooded = 200
 /** As many as a page's tape shows: more would be written, sent and read for nothing. */
 const tapeLength = 60
 const catchUpLimit = 1_000
@@ -15,8 +17,10 @@ const catchUpLimit = 1_000
 export function followTrades({ store, datasets, feeds }: FollowParts, channel: Extract<LiveChannel, { kind: 'trades' }>, publish: Publish): ChannelSource {
   let fresh: Trade[] = []
   let skipped = 0
-  const gathered = gather(gatherMs, () => {
+  let flooded = false
+  const gathered = gather(() => (flooded ? gatherMsWhenFlooded : gatherMs), () => {
     publish({ kind: 'trades', trades: fresh, skipped })
+    flooded = skipped > 0
     fresh = []
     skipped = 0
   })

@@ -2,14 +2,16 @@
  * Work that follows changes, at most once in `ms` however many there are: at the next multiple of `ms` on the clock, so that what several channels
  * gather goes out together, and a page draws it together.
  */
-export function gather(ms: number, work: () => void, now: () => number = Date.now): { touch(): void; close(): void } {
+export function gather(ms: number | (() => number), work: () => void, now: () => number = Date.now): { touch(): void; close(): void } {
   let timer: NodeJS.Timeout | undefined
   return {
-    touch: () => {
-      timer ??= setTimeout(() => {
+    touch() {
+      if (timer) return
+      const every = typeof ms === 'number' ? ms : ms()
+      timer = setTimeout(() => {
         timer = undefined
         work()
-      }, ms - now() % ms)
+      }, every - now() % every)
     },
     close: () => clearTimeout(timer),
   }

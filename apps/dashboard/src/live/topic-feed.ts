@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { tailMessages, type Bus, type Consumer, type PartitionInfo } from '@streamforge/bus'
 import { catalog, DataMessage, type ChartCandle, type Gap, type MessageOf, type Trade } from '@streamforge/contracts'
 import type { Logger } from 'pino'
@@ -35,6 +36,8 @@ const readBack = 2_000n
 /** A book needs a snapshot, which may lie further back, and the diffs from a little before it: a venue's snapshot comes after newer diffs. */
 const searchSnapshot = 60_000n
 const pageSize = 500
+/** What comes meanwhile is read together: of a busy topic that saves most of the work, and pages are sent changes less often anyway. */
+const pauseMs = 20
 const keptTrades = 500
 const keptCandles = 500
 
@@ -62,6 +65,7 @@ export async function openTopicFeed({ bus, log }: { bus: Bus; log: Logger }, dat
     }
     const update = take(records)
     for (const listener of listeners) listener(update)
+    await delay(pauseMs, undefined, { signal: batch.signal }).catch(() => undefined)
   })
   let failed = false
   consumer.done.catch((err: unknown) => {
