@@ -5,7 +5,7 @@ export {
 } from './time.ts'
 export { Interval, intervals, intervalLengths, floorToInterval, ceilToInterval, nextOpenTime, countCandles } from './interval.ts'
 export { barGrid, type BarGrid } from './calendar/bar-grid.ts'
-export { calendarOf, tradingCalendarNames, type TradingCalendar, type TradingCalendarName } from './calendar/trading-calendar.ts'
+export { calendarOf, tradingCalendarNames, tradingDaysBefore, type TradingCalendar, type TradingCalendarName } from './calendar/trading-calendar.ts'
 export { usSession, type Session } from './calendar/us-session.ts'
 export { DataType, dataTypes, parseDataType, type ParsedDataType } from './data-type.ts'
 export {

@@ -23,6 +23,24 @@ export function isOpenWithin(calendar: TradingCalendar, { from, to }: TimeRange)
   return session !== undefined && session.open < to && session.close > from
 }
 
+/**
+ * Where the longest stretch before `end` begins that holds `days` times 24 hours of days of trading: days on which the market is closed (UTC dates) do not
+ * count, so that what is known since Friday counts on Monday. `days` above 0.
+ */
+export function tradingDaysBefore(calendar: TradingCalendar, end: EpochMs, days: number): EpochMs {
+  let left = days * dayMs
+  let start = end
+  while (true) {
+    const day = Math.floor((start - 1) / dayMs) * dayMs
+    if (calendar.session(day)) {
+      if (left === 0) return start
+      const part = Math.min(left, start - day)
+      left -= part
+      start -= part
+    } else start = day
+  }
+}
+
 const alwaysOpen: TradingCalendar = { name: 'always_open', session: (day) => ({ open: day, close: day + dayMs }), toleratedPauseMs: 0 }
 
 const usStocks: TradingCalendar = { name: 'us_stocks', session: usSession, toleratedPauseMs: 0 }

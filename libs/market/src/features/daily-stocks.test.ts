@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { barGrid, featureSets, nextOpenTime, type Candle, type FeatureRow } from '@streamforge/contracts'
 import { seededRandom } from '../synthetic-random.ts'
-import { FeatureReducer, type FeatureOptions } from './feature-reducer.ts'
+import { FeatureReducer, type FeatureInput, type FeatureOptions } from './feature-reducer.ts'
 import { readFeatureState } from './feature-state.ts'
 
 const day = (text: string) => Date.parse(`${text}T00:00:00Z`)
@@ -58,6 +58,22 @@ describe('daily bars of a stock', () => {
     expect(rows.every((row, i) => known(row, 'return_1') === i > 0)).toBe(true)
     const longer = rowsOf(candlesOf('yahoo_l', Array.from({ length: 9 }, (_, i) => 100 + i)), 'yahoo_l')
     expect(longer.filter((row) => !known(row, 'return_1')).map((row) => row.open_time)).toEqual([days[0], days[109]])
+  })
+
+  it('count the news of a week-end on Monday, and no older', () => {
+    const candles = candlesOf('yahoo').filter((candle) => candle.open_time >= day('2016-07-01') && candle.open_time < day('2016-07-08'))
+    const article = (time: string, score: number): FeatureInput => {
+      const at = Date.parse(`2016-07-${time}:00Z`)
+      return { kind: 'article', symbol: 'AAPL', article_id: time, score, event_time: at, known_time: at }
+    }
+    // Monday the 4th was a holiday: what comes from Saturday to Tuesday is in Tuesday's bar.
+    const news = [article('01T23:59', 0.1), article('02T00:00', 0.2), article('03T12:00', 0.3), article('04T12:00', 0.4), article('05T12:00', 0.5), article('06T12:00', 0.6)]
+    const reducer = new FeatureReducer({ ...options('yahoo'), articles: true })
+    const input = [...news, ...candles].sort((a, b) => a.event_time - b.event_time)
+    const rows = input.flatMap((record) => [...reducer.step(record)])
+    const of = (name: (typeof names)[number]) => rows.map((row) => row.values[names.indexOf(name)])
+    expect(of('article_count')).toEqual([1, 4, 1, 0])
+    expect(of('sentiment')[1]).toBeCloseTo((0.2 + 0.3 + 0.4 + 0.5) / 4, 12)
   })
 
   it('give the same rows one by one, stored and read back anywhere, as in a batch', () => {

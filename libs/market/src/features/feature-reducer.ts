@@ -1,5 +1,5 @@
 import {
-  barGrid, featureSets, nextOpenTime, type BarGrid, type BookTicker, type Candle, type FeatureRow, type Interval, type Trade,
+  barGrid, calendarOf, featureSets, nextOpenTime, tradingDaysBefore, type BarGrid, type BookTicker, type Candle, type FeatureRow, type Interval, type Trade,
 } from '@streamforge/contracts'
 import {
   addTrade, barOf, closedThrough, emptyQuote, emptyTrades, setQuote, takeBar, type ArticleSentiment, type StreamState,
@@ -26,7 +26,8 @@ export interface FeatureOptions {
 type FeatureName = (typeof featureSets)[typeof featureSet][number]
 
 const names = featureSets[featureSet]
-const articleWindowMs = 86_400_000
+/** Articles of so many days of trading count. */
+const articleDays = 1
 const none: readonly FeatureRow[] = []
 
 /**
@@ -102,7 +103,7 @@ export class FeatureReducer {
     const at = Math.max(event_time, known_time)
     state.newsSince = Math.min(state.newsSince ?? Infinity, at)
     const nextEnd = nextOpenTime(state.emitted >= 0 ? nextOpenTime(state.emitted, interval) : range.from, interval)
-    if (at < nextEnd - articleWindowMs || state.articles.some((article) => article.id === id)) return
+    if (at < this.articlesFrom(nextEnd) || state.articles.some((article) => article.id === id)) return
     const place = state.articles.findIndex((article) => article.id > id)
     state.articles.splice(place < 0 ? state.articles.length : place, 0, { id, at, score })
   }
@@ -142,12 +143,18 @@ export class FeatureReducer {
     this.state.known = 0
   }
 
-  /** Of the articles that were known in the 24 hours before the end of the bar. */
+  /** Articles known from then on count in a bar that ends at `end`. */
+  private articlesFrom(end: number): number {
+    return tradingDaysBefore(calendarOf(this.options.venue), end, articleDays)
+  }
+
+  /** Of the articles that were known in the 24 hours before the end of the bar; days without trading do not count. */
   private articleValues(end: number) {
     const { options: { articles: withArticles }, state } = this
     // Before the first article nobody can tell a quiet day from news that is not read.
     if (!withArticles || state.newsSince === undefined || state.newsSince >= end) return { sentiment: null, article_count: null }
-    state.articles = state.articles.filter((article) => article.at >= end - articleWindowMs)
+    const from = this.articlesFrom(end)
+    state.articles = state.articles.filter((article) => article.at >= from)
     let count = 0
     let sum = 0
     for (const { at, score } of state.articles) {
