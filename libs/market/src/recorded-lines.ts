@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { pipeline } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { StreamForgeError } from '@streamforge/contracts'
 
@@ -14,7 +15,8 @@ const LONGEST_LINE = 64 * 1024
  */
 export async function* wholeLines(file: string): AsyncGenerator<Buffer> {
   const raw = createReadStream(file, { highWaterMark: PIECE_BYTES })
-  const unpacked = file.endsWith('.gz') ? raw.compose(createGunzip({ chunkSize: PIECE_BYTES })) : raw
+  // Whoever reads is told of errors; the callback keeps those that come when nobody reads any more from ending the process.
+  const unpacked = file.endsWith('.gz') ? pipeline(raw, createGunzip({ chunkSize: PIECE_BYTES }), () => undefined) : raw
   let rest: Buffer = Buffer.alloc(0)
   try {
     for await (const piece of unpacked as AsyncIterable<Buffer>) {
@@ -30,6 +32,7 @@ export async function* wholeLines(file: string): AsyncGenerator<Buffer> {
       cause, remedy: 'check the path and that the file is whole',
     })
   } finally {
+    unpacked.destroy()
     raw.destroy()
   }
   if (rest.length > 0) yield rest
