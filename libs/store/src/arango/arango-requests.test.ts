@@ -138,8 +138,37 @@ describe('writing', () => {
   })
 
   it('maps the failure of the server', async () => {
-    const s = await open([{ ...documents.conflictOfRequest[0]!, status: 503, answer: failure(503, 503, 'service unavailable') }])
+    const s = await open([{ ...documents.conflictOfRequest[0]!, status: 503, answer: failure(503, 503, 'service unavailable') }], { patienceMs: -1 })
     await expect(s.writeBatch('candles', [{ _key: 'a', n: 1 }])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  })
+})
+
+describe('a cluster whose leader changes', () => {
+  const refusals = [failure(503, 1496, 'not a leader'), failure(503, 1495, 'leadership challenge is ongoing'), failure(503, 503, 'service unavailable due to startup or maintenance mode')]
+  /** Each exchange, refused first by everyone who may. */
+  const afterRefusals = (exchanges: readonly Exchange[]) => exchanges.flatMap((exchange) => [...refusals.map((answer) => ({ ...exchange, status: 503, answer })), exchange])
+
+  it('is asked again: what it refused it has not done', async () => {
+    const s = await open([...afterRefusals(documents.sameKeys), ...afterRefusals(documents.setFirst.slice(0, 1)), ...afterRefusals(documents.readOne.slice(1, 2))])
+    expect(await s.writeBatch('candles', [{ _key: 'a', n: 1 }, { _key: 'b', n: 1 }, { _key: 'a', n: 2 }, { _key: 'b', n: 1 }, { _key: 'a', n: 3 }])).toMatchObject({ created: 1, updated: 2 })
+    expect(await s.compareAndSet('candles', { _key: 'q', version: 3, state: 'loading' }, 0)).toBe(true)
+    expect(await s.get('candles', 'none')).toBeUndefined()
+  })
+
+  it('goes on with a scan', async () => {
+    const s = await open([cursors.scanAll[0]!, ...afterRefusals(cursors.scanAll.slice(1))])
+    expect((await read(s.scan('candles', {}, { batchSize: 2 }))).flat().map(({ _key }) => _key).join('')).toBe('abcde')
+  })
+
+  it('is given up when it stays so', async () => {
+    const s = await open([{ ...documents.setFirst[0]!, status: 503, answer: refusals[0] }], { patienceMs: -1 })
+    await expect(s.compareAndSet('candles', { _key: 'q', version: 3, state: 'loading' }, 0)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true })
+  })
+
+  it('never says that a race was lost when no answer came', async () => {
+    const s = await open([])
+    await player!.close()
+    await expect(s.compareAndSet('candles', { _key: 'q', version: 3, state: 'loading' }, 0)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   })
 })
 

@@ -2,7 +2,7 @@ import { Database } from 'arangojs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StreamForgeError } from '@streamforge/contracts'
 import { storeClosed } from '../names.ts'
-import { errorNumber, fromArango, isArangoError, type CallContext } from './errors.ts'
+import { errorNumber, fromArango, isArangoError, isRefusedForNow, type CallContext } from './errors.ts'
 
 export interface ArangoStoreOptions {
   url: string
@@ -14,7 +14,7 @@ export interface ArangoStoreOptions {
   waitForSync?: boolean
   /** How long a request may take, in milliseconds; default 60 000. */
   requestTimeoutMs?: number
-  /** How long a write goes on after conflicts, in milliseconds; default 30 000. */
+  /** How long a write goes on after conflicts, and any call while the cluster changes leaders or starts, in milliseconds; default 30 000. */
   patienceMs?: number
   random?: () => number
 }
@@ -23,7 +23,7 @@ export interface ArangoStoreOptions {
 export interface Connection {
   readonly database: Database
   readonly waitForSync: boolean
-  /** Runs a call of the driver; its errors come out as StreamForgeError. */
+  /** Runs a call of the driver, again while the server refuses it for now; errors come out as StreamForgeError. */
   call<T>(about: Omit<CallContext, 'server'>, work: (database: Database) => Promise<T>): Promise<T>
   /** Waits before the next attempt, longer each time. @throws StreamForgeError STORE_CONFLICT when patience is used up */
   backOff(attempt: number, startedAt: number, what: string): Promise<void>
@@ -41,24 +41,29 @@ export async function connect(options: ArangoStoreOptions): Promise<Connection> 
     url: address, auth: { username: asBytes(user), password: asBytes(password) }, timeout: options.requestTimeoutMs ?? 60_000, maxRetries: false as const,
   }
   const database = new Database({ ...driver, databaseName: options.database })
+  // Full jitter: writers that collided once do not meet again at the same moment.
+  const jitter = (attempt: number) => 1 + random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt)
   let closed = false
   const connection: Connection = {
     database,
     waitForSync: options.waitForSync ?? false,
     async call(about, work) {
-      if (closed) throw storeClosed()
-      try {
-        return await work(database)
-      } catch (error) {
-        throw fromArango(error, { server: address, ...about })
+      const startedAt = performance.now()
+      for (let attempt = 1; ; attempt++) {
+        if (closed) throw storeClosed()
+        try {
+          return await work(database)
+        } catch (error) {
+          if (!isRefusedForNow(error) || performance.now() - startedAt > patienceMs) throw fromArango(error, { server: address, ...about })
+        }
+        await sleep(jitter(attempt))
       }
     },
     async backOff(attempt, startedAt, what) {
       if (performance.now() - startedAt > patienceMs) {
         throw new StreamForgeError('STORE_CONFLICT', `${what} met write conflicts for ${patienceMs} ms`, { remedy: 'try again later' })
       }
-      // Full jitter: writers that collided once do not meet again at the same moment.
-      await sleep(1 + random() * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** attempt))
+      await sleep(jitter(attempt))
     },
     close() {
       closed = true

@@ -18,6 +18,13 @@ export const errorNumber = {
 // Besides a conflict: lock timeout, locked, deadlock, write throttling, try again, engine busy.
 const passing = new Set<number>([errorNumber.conflict, 18, 28, 29, 1236, 1302, 1303])
 
+// The server starts or is in maintenance, a shard's new leader is being chosen, or another server leads: none of them has done anything.
+const refusedForNow = new Set<number>([503, 1495, 1496])
+
+/** Whether the server has left the request undone and may take it a moment later: then sending it again repeats nothing. */
+export const isRefusedForNow = (error: unknown) =>
+  (error instanceof ArangoError && refusedForNow.has(error.errorNum)) || (error instanceof HttpError && error.code === 503)
+
 /** Whether the same write may succeed a moment later. */
 export const isPassing = (number: number) => passing.has(number)
 
