@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { connectBus, publishMessages, type Bus } from '@streamforge/bus'
 import { catalog, recordKey, type BookDiff, type BookSnapshot, type DataMessage, type LiveChannel, type LivePayload, type LiveServerMessage, type Trade } from '@streamforge/contracts'
 import { connectObjects, type ObjectStore } from '@streamforge/objects'
-import { connectStore, type Store } from '@streamforge/store'
+import { connectSettings, connectStore, type SettingsStore, type Store } from '@streamforge/store'
 import { pino } from 'pino'
 import { WebSocket } from 'ws'
 import { openTradeHistory } from './derive/trade-history.ts'
@@ -34,6 +34,7 @@ export interface DashboardScenario {
   readonly bus: Bus
   readonly store: Store
   readonly objects: ObjectStore
+  readonly settings: SettingsStore
   readonly url: string
   readonly directory: string
   /** A queue as the orchestrator has it in the store, with its topic and its collection. */
@@ -52,6 +53,7 @@ export async function openDashboard(options: { bus?: Bus; maxWaiting?: number; w
   const bus = options.bus ?? await connectBus({ kind: 'embedded', directory: join(directory, 'bus') })
   const store = options.store ?? await connectStore({ kind: 'embedded', file: join(directory, 'store.db') })
   const objects = await connectObjects({ kind: 'embedded', directory: join(directory, 'objects') })
+  const settings = await connectSettings({ kind: 'sqlite', file: join(directory, 'settings.db') })
   const web = join(directory, 'web')
   await mkdir(web)
   await writeFile(join(web, 'index.html'), '<p>the page</p>')
@@ -60,12 +62,12 @@ export async function openDashboard(options: { bus?: Bus; maxWaiting?: number; w
   const history = openTradeHistory(store)
   const hub = openLiveHub({ bus, store, datasets, history, log, now: Date.now })
   const app = await createServer({
-    bus, store, objects, datasets, history, hub, web: options.web ?? Promise.resolve(web), log, now: Date.now, host: '127.0.0.1', managerUrl: options.managerUrl ?? 'http://127.0.0.1:9',
+    bus, store, objects, settings, datasets, history, hub, web: options.web ?? Promise.resolve(web), log, now: Date.now, host: '127.0.0.1', managerUrl: options.managerUrl ?? 'http://127.0.0.1:9',
     ...(options.maxWaiting !== undefined && { maxWaiting: options.maxWaiting }),
   })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })
   return {
-    bus, store, objects, url, directory,
+    bus, store, objects, settings, url, directory,
     async addQueue(id, type, status, { symbol = 'BTCUSDT', topic = `${id}-data`, collection = `${symbol.toLowerCase()}_trades` } = {}) {
       await store.ensureCollection(collection)
       await bus.admin.createTopic({ name: topic, partitions: 1 })
@@ -82,6 +84,7 @@ export async function openDashboard(options: { bus?: Bus; maxWaiting?: number; w
       await app.close()
       await hub.close()
       await objects.close()
+      await settings.close()
       await bus.close()
       await store.close()
       await rm(directory, { recursive: true, force: true })

@@ -1,5 +1,6 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { runService } from '@streamforge/service'
+import { connectSettings } from '@streamforge/store'
 import { Config } from './config.ts'
 import { openTradeHistory } from './derive/trade-history.ts'
 import { createServer } from './http/server.ts'
@@ -10,6 +11,8 @@ import { webFolder } from './web/web-folder.ts'
 await runService('dashboard', Config, async ({ config, bus, store: connect, objects: connectObjects, log, now, setReady }) => {
   const store = await connect()
   const objects = await connectObjects()
+  const settings = await connectSettings(
+    config.POSTGRES_URL === undefined ? { kind: 'sqlite', file: join(config.DATA_DIR, 'settings.db') } : { kind: 'postgres', url: config.POSTGRES_URL }, now)
   const datasets = readDatasets({ store, now })
   const history = openTradeHistory(store)
   const hub = openLiveHub({ bus, store, datasets, history, log, now })
@@ -18,12 +21,13 @@ await runService('dashboard', Config, async ({ config, bus, store: connect, obje
   setReady('web', false)
   web.then(() => setReady('web', true), (err: unknown) => log.error({ err }, 'the web part could not be built'))
   const app = await createServer({
-    bus, store, objects, datasets, history, hub, web, log, now, managerUrl: config.QUEUE_MANAGER_URL, host: config.HOST,
+    bus, store, objects, settings, datasets, history, hub, web, log, now, managerUrl: config.QUEUE_MANAGER_URL, host: config.HOST,
   })
   const url = await app.listen({ port: config.PORT, host: config.HOST })
   log.info({ url }, 'listening')
   return async () => {
     await app.close()
     await hub.close()
+    await settings.close()
   }
 })

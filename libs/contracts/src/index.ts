@@ -91,3 +91,6 @@ export {
 export {
   storeOperations, rememberedAnswerMs, documentLinesType, type StoreOperation, type StoreOperationName, type StoreRequest, type StoreAnswer,
 } from './store-operations.ts'
+export {
+  settingValues, SettingKind, type SettingValue, SettingName, SettingOwner, localOwner, Setting, SettingKindParams, SettingList, SettingParams, SettingPut, SettingDelete, SettingDeleted,
+} from './settings.ts'

@@ -1,6 +1,6 @@
 import pino, { type DestinationStream, type Logger } from 'pino'
 
-const secrets = ['password', 'token', 'authorization', 'secret', 'secretKey', 'S3_SECRET_KEY', 'KAFKA_SASL_PASSWORD', 'INFLUX_TOKEN', 'ARANGO_PASSWORD', 'STORE_TOKEN']
+const secrets = ['password', 'token', 'authorization', 'secret', 'secretKey', 'S3_SECRET_KEY', 'KAFKA_SASL_PASSWORD', 'INFLUX_TOKEN', 'ARANGO_PASSWORD', 'STORE_TOKEN', 'POSTGRES_URL']
 
 /** One JSON object a line. Messages are constant, facts are fields; the fields here are on every line. */
 export function createLogger(options: {

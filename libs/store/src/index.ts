@@ -7,3 +7,5 @@ export { openEmbeddedStore, type EmbeddedStoreOptions } from './embedded/open-em
 export type { StoreEvent } from './channels.ts'
 export { openServedStore, type ServedStore } from './embedded/open-served-store.ts'
 export { readDocumentLines, type WriteHead } from './remote/document-lines.ts'
+export type { SettingsStore, StoredSetting } from './settings/settings-store.ts'
+export { connectSettings, type SettingsConfig } from './settings/connect-settings.ts'

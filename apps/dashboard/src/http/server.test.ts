@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { connectBus, publishMessages, type Bus } from '@streamforge/bus'
 import { catalog, DeadLetterHeaders, deadLetterTopic, recordKey, type Candle, type LiveServerMessage, type Trade } from '@streamforge/contracts'
 import { connectObjects, type ObjectStore } from '@streamforge/objects'
-import { connectStore, type Store } from '@streamforge/store'
+import { connectSettings, connectStore, type SettingsStore, type Store } from '@streamforge/store'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -35,6 +35,7 @@ let directory: string
 let bus: Bus
 let store: Store
 let objects: ObjectStore
+let settings: SettingsStore
 let app: FastifyInstance
 let url: string
 const log = pino({ level: 'silent' })
@@ -68,8 +69,9 @@ beforeAll(async () => {
   const datasets = readDatasets({ store, now: Date.now })
   const history = openTradeHistory(store)
   hub = openLiveHub({ bus, store, datasets, history, log, now: Date.now })
+  settings = await connectSettings({ kind: 'sqlite', file: join(directory, 'settings.db') })
   app = await createServer({
-    bus, store, objects, datasets, history, hub, web: Promise.resolve(web), log, now: Date.now, host: '127.0.0.1',
+    bus, store, objects, settings, datasets, history, hub, web: Promise.resolve(web), log, now: Date.now, host: '127.0.0.1',
     managerUrl: `http://127.0.0.1:${(manager.address() as AddressInfo).port}`,
   })
   url = await app.listen({ port: 0, host: '127.0.0.1' })
@@ -78,6 +80,7 @@ afterAll(async () => {
   await app.close()
   await hub.close()
   await objects.close()
+  await settings.close()
   manager.close()
   await bus.close()
   await store.close()

@@ -2,7 +2,7 @@ import fastifyStatic from '@fastify/static'
 import type { Bus } from '@streamforge/bus'
 import { StreamForgeError } from '@streamforge/contracts'
 import type { ObjectStore } from '@streamforge/objects'
-import type { Store } from '@streamforge/store'
+import type { SettingsStore, Store } from '@streamforge/store'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { serveLive } from '../live/live-socket.ts'
@@ -18,6 +18,7 @@ export interface ServerParts {
   bus: Bus
   store: Store
   objects: ObjectStore
+  settings: SettingsStore
   datasets: ReadDatasets
   /** Candles made from stored trades. */
   history: TradeHistory

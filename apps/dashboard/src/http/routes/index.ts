@@ -8,10 +8,12 @@ import { graphRoutes } from './graphs.ts'
 import { marketRoutes } from './market.ts'
 import { modelRoutes } from './models.ts'
 import { newsRoutes } from './news.ts'
+import { settingRoutes } from './settings.ts'
 import { topicRoutes } from './topics.ts'
 import { workflowRoutes } from './workflows.ts'
 
 /** A file for each area of the API; a new one is named here. */
 export const routes: readonly ((app: FastifyInstance, parts: ServerParts) => void)[] = [
   workflowRoutes, marketRoutes, topicRoutes, graphRoutes, featureRoutes, forecastRoutes, modelRoutes, backtestRoutes, newsRoutes, feedRoutes,
+  settingRoutes,
 ]
