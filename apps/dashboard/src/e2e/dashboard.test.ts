@@ -49,6 +49,25 @@ describe.skipIf(whyNoBrowser)(`the dashboard in a browser${whyNoBrowser}`, () =>
     expect(await page.getByRole('link', { name: /TradingView/ }).getAttribute('href')).toBe('https://www.tradingview.com/')
   })
 
+  it('keeps a watchlist and requests for the next time', { timeout: limit }, async () => {
+    await page.getByRole('button', { name: 'Watch BTCUSDT' }).click()
+    await page.getByRole('button', { name: 'Watch BTCUSDT', pressed: true }).waitFor()
+    await page.reload()
+    await page.getByRole('button', { name: 'Watch BTCUSDT', pressed: true }).waitFor()
+    await page.goto(`${platform.url}/workflows?symbol=ethusdt&type=api_candles_5m`)
+    await page.getByText('Saved requests').click()
+    await page.getByLabel('Save what is in the form as').fill('Ether & more')
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByRole('button', { name: 'Replace', exact: true }).waitFor()
+    await page.goto(`${platform.url}/workflows`)
+    await page.getByText('Saved requests (1)').click()
+    await page.getByLabel('Load', { exact: true }).selectOption('Ether & more')
+    await expect.poll(() => page.getByLabel('Symbols').inputValue()).toBe('ETHUSDT')
+    expect(await page.getByRole('group', { name: 'History: candles' }).getByRole('checkbox', { name: '5m', exact: true }).isChecked()).toBe(true)
+    await page.getByRole('button', { name: 'Delete', exact: true }).click()
+    await page.getByText('Saved requests', { exact: true }).waitFor()
+  })
+
   it('shows topics, lag and messages, and says that there are no dead letters', { timeout: limit }, async () => {
     await page.getByRole('navigation').getByRole('link', { name: 'Topics' }).click()
     await page.getByText('every message was understood').waitFor()

@@ -6,6 +6,8 @@ import { BookPanel } from './book-panel.tsx'
 import { intervalMs } from './merge-candles.ts'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { TapePanel } from './tape-panel.tsx'
+import { WatchButton, useWatchlist } from './watch-button.tsx'
+import { splitWatched } from './watched.ts'
 import { Link, navigate } from '../../router.tsx'
 
 /** A month is longer than all of them. */
@@ -18,6 +20,7 @@ const rereadMs = 5_000
 export function MarketPage(chosen: Chosen) {
   const [instruments, setInstruments] = useState<Instrument[]>()
   const [error, setError] = useState<unknown>()
+  const list = useWatchlist()
   useEffect(() => {
     const abort = new AbortController()
     const read = () => getJson<Instruments>('/api/instruments', abort.signal).then((answer) => {
@@ -31,8 +34,11 @@ export function MarketPage(chosen: Chosen) {
       clearInterval(timer)
     }
   }, [])
-  if (!instruments) return error ? <ProblemNote error={error} /> : <p className="muted">Reading …</p>
-  const instrument = instruments.find((i) => i.venue === chosen.venue && i.symbol === chosen.symbol) ?? instruments[0]
+  // Without the watchlist the page would open with one instrument and jump to another.
+  const listKnown = list.ready || list.error !== undefined
+  if (!instruments || !listKnown) return error ? <ProblemNote error={error} /> : <p className="muted">Reading …</p>
+  const { watched, others } = splitWatched(instruments, list.watched)
+  const instrument = instruments.find((i) => i.venue === chosen.venue && i.symbol === chosen.symbol) ?? watched[0] ?? instruments[0]
   if (!instrument) {
     return <><h1>Market</h1><p className="empty">Nothing is stored yet. <Link href="/workflows">Start a workflow</Link> and its market appears here.</p></>
   }
@@ -45,8 +51,9 @@ export function MarketPage(chosen: Chosen) {
         <h1 className="sr-only">Market</h1>
         <label htmlFor="symbol" className="sr-only">Symbol</label>
         <select id="symbol" className="symbol-select" value={`${venue}/${symbol}`} onChange={(e) => navigate(`/market/${e.target.value}`)}>
-          {instruments.map((i) => <option key={`${i.venue}/${i.symbol}`} value={`${i.venue}/${i.symbol}`}>{i.symbol} · {i.venue}</option>)}
+          {watched.length > 0 ? <><optgroup label="Watched">{watched.map(choice)}</optgroup><optgroup label="Others">{others.map(choice)}</optgroup></> : others.map(choice)}
         </select>
+        <WatchButton instrument={instrument} list={list} />
         <Intervals instrument={instrument} chosen={interval} />
       </div>
       <div className="market">
@@ -61,6 +68,8 @@ export function MarketPage(chosen: Chosen) {
     </>
   )
 }
+
+const choice = ({ venue, symbol }: Instrument) => <option key={`${venue}/${symbol}`} value={`${venue}/${symbol}`}>{symbol} · {venue}</option>
 
 /** Stored intervals, and those that are made from the trades. */
 function Intervals({ instrument, chosen }: { instrument: Instrument; chosen: Interval | undefined }) {

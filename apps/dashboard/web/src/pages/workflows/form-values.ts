@@ -1,5 +1,5 @@
 import type { WorkflowRequestInput, WorkflowTypes } from '@streamforge/contracts'
-import { emptyPipeline, pipelineProblem, toPipeline, type PipelineValues } from './pipeline-values.ts'
+import { emptyPipeline, fromPipeline, pipelineProblem, toPipeline, type PipelineValues } from './pipeline-values.ts'
 
 /** What a person has typed. Times are those of datetime inputs, read as UTC; an empty `to`: until stopped. */
 export interface FormValues {
@@ -68,6 +68,28 @@ export function toRequest(values: FormValues): WorkflowRequestInput {
     ...(pipeline && { pipeline }),
     ...(values.name.trim() && { name: values.name.trim() }), ...(Object.keys(options).length && { options }),
   }
+}
+
+/** A request that was made before, to be changed and sent again. */
+export function fromRequest(request: WorkflowRequestInput): FormValues {
+  const { venue = usualVenue, symbols, types, time_range, name = '', pipeline, options = {} } = request
+  // Its parts may hold colons themselves: the first ends with a date, a Z or a number.
+  const [, from = '', to = ''] = /^(\d{4}-\d\d-\d\d|[^Z]+Z|\d+):(.*)$/.exec(time_range) ?? []
+  return {
+    venue, symbols: symbols.join(', '), types: [...types], from: inputText(from), to: inputText(to), name,
+    shards: options.shards === undefined ? '' : String(options.shards), source: options.source ?? 'auto',
+    maxAttempts: options.max_attempts === undefined || options.max_attempts === usualAttempts ? '' : String(options.max_attempts),
+    pipeline: fromPipeline(pipeline),
+  }
+}
+
+/** What the API takes where the form says nothing. */
+const usualAttempts = 5
+
+/** A date, a date-time ending in Z, or seconds or milliseconds since the epoch, as a datetime input has it. */
+function inputText(instantText: string): string {
+  if (/^\d+$/.test(instantText)) return new Date(Number(instantText) * (instantText.length <= 10 ? 1_000 : 1)).toISOString().slice(0, 16)
+  return instantText.length === 10 ? `${instantText}T00:00` : instantText.replace(/Z$/, '').slice(0, 16)
 }
 
 /** The types that a venue has. */

@@ -77,6 +77,18 @@ export function toPipeline({ type, training, graph, kinds, agent }: PipelineValu
   return { type, ...(Object.keys(ofGraph).length && { graph: ofGraph }), ...(Object.keys(ofTraining).length && { training: ofTraining }) }
 }
 
+/** What was said before, as a person would have typed it: defaults stay empty. */
+export function fromPipeline(pipeline: PipelineInput | undefined): PipelineValues {
+  if (!pipeline) return emptyPipeline
+  const { type } = pipeline
+  if (type === 'features') return { ...emptyPipeline, type }
+  if (type === 'trade_agent') return { ...emptyPipeline, type, agent: texts(agentFields, pipeline.agent) }
+  return { ...emptyPipeline, type, graph: texts(graphFields, pipeline.graph), kinds: pipeline.graph?.kinds ?? usualKinds, training: texts(trainingFields, pipeline.training) }
+}
+
+const texts = (fields: readonly NumberField[], given: Readonly<Record<string, unknown>> = {}) =>
+  Object.fromEntries(fields.flatMap((f) => { const value = given[f.field]; return typeof value === 'number' && value !== f.usual ? [[f.field, String(value)]] : [] }))
+
 const told = (fields: readonly NumberField[], texts: Readonly<Record<string, string>>) =>
   Object.fromEntries(fields.flatMap((f) => (texts[f.field] ? [[f.field, Number(texts[f.field])]] : [])))
 

@@ -1,8 +1,9 @@
 import { useEffect, useState, type FormEvent } from 'react'
 import type { Instruments, Workflow, WorkflowTypes } from '@streamforge/contracts'
 import { getJson, sendJson } from '../../api.ts'
-import { emptyForm, formProblems, groupTypes, isLive, toRequest, typesOf, usualVenue, type FormValues } from './form-values.ts'
+import { emptyForm, formProblems, fromRequest, groupTypes, isLive, toRequest, typesOf, usualVenue, type FormValues } from './form-values.ts'
 import { PipelineFields } from './pipeline-fields.tsx'
+import { SavedRequests } from './saved-requests.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { navigate } from '../../router.tsx'
 
@@ -65,6 +66,7 @@ export function WorkflowForm() {
   return (
     <section className="panel form" aria-labelledby="form-title">
       <h2 id="form-title">New workflow</h2>
+      <SavedRequests request={Object.keys(problems).length ? undefined : toRequest(values)} onLoad={(request) => setValues(fromRequest(request))} />
       <form onSubmit={(event) => void submit(event)} noValidate>
         <label htmlFor="form-venue">Venue</label>
         <select id="form-venue" value={values.venue} onChange={(e) => chooseVenue(e.target.value)}>
