@@ -1,4 +1,4 @@
-// npm run bench [-- --json] [-- --only end-to-end,kafka,python,book,graph,features,forecast,timeseries,feeds]
+// npm run bench [-- --json] [-- --only end-to-end,kafka,python,book,graph,features,forecast,timeseries,store,feeds]
 import { parseArgs } from 'node:util'
 import { benchBook } from './book-throughput.ts'
 import { benchEndToEnd } from './end-to-end.ts'
@@ -9,6 +9,7 @@ import { benchGraph } from './graph-cost.ts'
 import { benchKafka } from './kafka-throughput.ts'
 import { benchPythonLoader } from './python-loader.ts'
 import { runChosen } from './run-chosen.ts'
+import { benchStore } from './store.ts'
 import { benchTimeSeries } from './timeseries.ts'
 
 const { values } = parseArgs({ options: { json: { type: 'boolean', default: false }, only: { type: 'string' } } })
@@ -22,5 +23,6 @@ await runChosen({
   features: benchFeatures,
   forecast: benchForecasts,
   timeseries: benchTimeSeries,
+  store: benchStore,
   feeds: benchFeeds,
 }, values)
