@@ -22,6 +22,11 @@ export interface ClusterState {
 /** Sockets and state of the machine's one node. */
 export const nodeRunDirectory = '/run/streamforge-kubernetes'
 
+/** Claimed by who runs, starts or stops the machine's one node. */
+export const nodeClaim = '/run/streamforge-kubernetes.claim'
+/** The same of one directory. */
+export const directoryClaim = (directory: string) => join(directory, 'supervisor.claim')
+
 const fileName = 'cluster.json'
 
 export async function writeState(folder: string, state: ClusterState): Promise<void> {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nodeIsReady } from './api-client.ts'
 import { bootstrapObjects } from './bootstrap-objects.ts'
+import { claim, claimedBy } from './claim.ts'
 import { nodeRunDirectory, processStart, readState, writeState, type ClusterState } from './cluster-state.ts'
 import { apiServerArguments, type ControlPlaneLayout } from './control-plane-arguments.ts'
 import { stagingReplacements } from './go-builds.ts'
@@ -50,6 +51,22 @@ test('a state counts only while the process that wrote it lives', async () => {
     await writeFile(join(folder, 'cluster.json'), JSON.stringify({ ...state, pid: 2 ** 22 + 1 }))
     expect(await readState(folder)).toBeUndefined()
     expect(await readState(join(folder, 'nothing'))).toBeUndefined()
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+})
+
+test('what a live process has claimed is refused to others, what a dead one had is not', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'cluster-claim-'))
+  const file = join(folder, 'claim')
+  try {
+    const release = await claim(file, 'a thing')
+    await expect(claim(file, 'a thing')).rejects.toThrow(`a thing runs already, or is being started or stopped, by process ${process.pid}`)
+    expect(await claimedBy(file)).toBe(process.pid)
+    await release()
+    expect(await claimedBy(file)).toBeUndefined()
+    await writeFile(file, JSON.stringify({ pid: process.pid, processStarted: '1' }))
+    await (await claim(file, 'a thing'))()
   } finally {
     await rm(folder, { recursive: true })
   }

@@ -7,7 +7,8 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { runToEnd } from '../run-to-end.ts'
-import { nodeRunDirectory, readState, type ClusterState } from './cluster-state.ts'
+import { claimedBy } from './claim.ts'
+import { directoryClaim, nodeRunDirectory, processStart, readState, type ClusterState } from './cluster-state.ts'
 import { importImage } from './containers.ts'
 import { installDebianPackages, nodePackages } from './debian-packages.ts'
 import { kubernetesPrograms } from './programs.ts'
@@ -63,15 +64,17 @@ export async function startKubernetesDetached(options: KubernetesOptions & { dir
   const prepared = await prepare(options)
   await mkdir(prepared.directory, { recursive: true })
   const logFile = join(prepared.directory, 'supervisor.log')
-  const log = openSync(logFile, 'w')
+  const log = openSync(logFile, 'a')
   const child = spawn(process.execPath, [supervise, JSON.stringify(prepared)], { stdio: ['ignore', log, log], detached: true })
   closeSync(log)
   child.unref()
   let state: ClusterState | undefined
   await until('Kubernetes', async () => {
-    if (child.exitCode !== null) throw new Error(`Kubernetes ended while starting: ${(await readFile(logFile, 'utf8')).slice(-2000)}`)
     state = await readState(prepared.directory)
-    return state !== undefined
+    if (state) return true
+    // Who was faster is waited for.
+    if (child.exitCode !== null && (await claimedBy(directoryClaim(prepared.directory))) === undefined) throw new Error(`Kubernetes ended while starting: ${(await readFile(logFile, 'utf8')).slice(-2000)}`)
+    return false
   }, 300_000)
   return handle(state!, () => stopDetached(state!))
 }
@@ -82,9 +85,9 @@ export async function runningKubernetes(directory: string = nodeRunDirectory): P
   return state && handle(state, () => stopDetached(state))
 }
 
-async function stopDetached({ pid, directory }: ClusterState): Promise<void> {
+async function stopDetached({ pid, processStarted }: ClusterState): Promise<void> {
   process.kill(pid, 'SIGTERM')
-  await until('the end of Kubernetes', async () => (await readState(directory)) === undefined)
+  await until('the end of Kubernetes', async () => (await processStart(pid)) !== processStarted)
 }
 
 async function prepare({ node = true, directory, volumes = 8, log }: KubernetesOptions): Promise<SupervisorOptions> {

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { freePort } from '../free-port.ts'
 import { runToEnd } from '../run-to-end.ts'
 import { bootstrapObjects } from './bootstrap-objects.ts'
+import { claim } from './claim.ts'
 import { clusterAddresses } from './cluster-addresses.ts'
-import { nodeRunDirectory, processStart, readState, writeState, type ClusterState } from './cluster-state.ts'
+import { directoryClaim, nodeClaim, nodeRunDirectory, processStart, writeState, type ClusterState } from './cluster-state.ts'
 import { startControlPlane, stopInReverse, type ControlPlane } from './control-plane.ts'
 import type { ControlPlaneLayout } from './control-plane-arguments.ts'
 import { containerdSocket } from './node-configuration.ts'
@@ -29,16 +30,14 @@ export interface RunningCluster {
 export async function runCluster(options: SupervisorOptions, log: (line: string) => void): Promise<RunningCluster> {
   const { directory, programs } = options
   const hasNode = programs.node !== undefined
-  await refuseSecond(hasNode ? nodeRunDirectory : directory)
   await mkdir(directory, { recursive: true, mode: 0o711 })
-  if (hasNode) await prepareMachine(directory)
-  const undo: (() => Promise<void>)[] = hasNode ? [() => removeLeftovers({ directory, run: nodeRunDirectory })] : []
+  const undo: (() => Promise<void>)[] = [await claim(directoryClaim(directory), `a Kubernetes in ${directory}`), () => rm(join(directory, 'cluster.json'), { force: true })]
   const stop = async () => {
     for (const step of undo.toReversed()) await step()
-    await rm(join(directory, 'cluster.json'), { force: true })
     if (options.temporary) await rm(directory, { recursive: true, force: true, maxRetries: 3 })
   }
   try {
+    if (hasNode) await claimMachine(directory, undo)
     const state = await startParts(options, log, undo)
     await writeState(directory, state)
     if (hasNode) await writeState(nodeRunDirectory, state)
@@ -84,9 +83,11 @@ async function layOut(directory: string, node: boolean): Promise<ControlPlaneLay
   }
 }
 
-async function refuseSecond(folder: string): Promise<void> {
-  const other = await readState(folder)
-  if (other) throw new Error(`a Kubernetes runs already, process ${other.pid}, in ${other.directory}; there can be one with a node on a machine: end it first`)
+/** There can be one node on a machine: its interface, mounts and processes have names of their own. */
+async function claimMachine(directory: string, undo: (() => Promise<void>)[]): Promise<void> {
+  undo.push(await claim(nodeClaim, 'a Kubernetes with a node'))
+  undo.push(() => removeLeftovers({ directory, run: nodeRunDirectory }))
+  await prepareMachine(directory)
 }
 
 async function applyBootstrap({ directory, programs, volumes }: SupervisorOptions, kubeconfig: string): Promise<void> {
