@@ -94,6 +94,27 @@ it('counts the book as unknown from a lost connection to the next proof', async 
   expect(ofKind(topic, 'book_gap')[0]!.reason).toBe('reconnect')
 })
 
+it.each([[1, 'tells of what came while no attempt was there'], [0, 'tells of nothing where nothing did']])('after %i changes that nobody heard %s', async (missed, _what) => {
+  const first = runBook()
+  await exchange.subscribed(DIFFS)
+  change('2.0')
+  await until(topic, () => ofKind(topic, 'book_snapshot').length === 1)
+  first.kill()
+  await first.result
+  exchange.cut()
+  for (let i = 0; i < missed; i++) change('3.0', true)
+  const second = runBook()
+  await exchange.subscribed(DIFFS)
+  change('4.0')
+  await until(topic, () => ofKind(topic, 'book_diff').length === 2)
+  second.stop()
+  const { records_written: records } = await second.result
+  expect(ofKind(topic, 'book_gap')).toMatchObject(missed ? [{ expected_id: 103, got_id: 105, reason: 'reconnect' }] : [])
+  const kinds = topic.messages.map(({ kind }) => kind).filter((kind) => kind === 'book_diff' || kind === 'book_gap')
+  expect(kinds).toEqual(missed ? ['book_diff', 'book_gap', 'book_diff'] : ['book_diff', 'book_diff'])
+  expect(records).toBe(topic.messages.filter((m) => m.kind.startsWith('book_')).length)
+})
+
 it('publishes a diff that comes twice once', async () => {
   const run = runBook()
   await exchange.subscribed(DIFFS)

@@ -21,14 +21,18 @@ export class BookLane extends LaneBase {
   private readonly from: number
   private readonly to: number | undefined
   private readonly seen = new Set<number>()
+  /** What an attempt before has left: until a diff shows whether it follows. */
+  private before: BookDiff | undefined
   private tickerId = -1
   private snapshotAt = 0
   private snapshotId = -1
   private diffsSinceSnapshot = 0
   private wake: NodeJS.Timeout | undefined
 
-  constructor(options: LaneOptions) {
+  /** `before`: the newest diff that is on the topic already. */
+  constructor(options: LaneOptions, before?: BookDiff) {
     super(options)
+    this.before = before
     const { venue, symbol, time_range } = options.assignment
     const range = parseOpenTimeRange(time_range)
     this.from = range.from
@@ -63,11 +67,26 @@ export class BookLane extends LaneBase {
   private onDiff(diff: BookDiff): void {
     if (this.isOutside(diff.event_time)) return
     if (!this.isKnown(diff.final_update_id)) {
+      this.tellOutage(diff)
       this.diffsSinceSnapshot++
       this.write(diff, { receivedAt: diff.known_time, ...counted })
     }
     this.handle({ type: 'diff', diff, now: this.options.now() })
     this.snapshotIfDue()
+  }
+
+  /** What a venue told while no attempt listened is gone for good: the topic says so, as of any other gap. */
+  private tellOutage(diff: BookDiff): void {
+    const { before } = this
+    if (!before || diff.final_update_id <= before.final_update_id) return
+    this.before = undefined
+    if (diff.first_update_id <= before.final_update_id + 1) return
+    const { venue, symbol, market, first_update_id: got, event_time: to } = diff
+    this.count('gaps in the book')
+    this.writeChecked({
+      kind: 'book_gap', venue, symbol, market, expected_id: before.final_update_id + 1, got_id: got, from: Math.min(before.event_time, to), to,
+      reason: 'reconnect', known_time: this.options.now(),
+    }, { receivedAt: undefined, ...counted })
   }
 
   private isOutside(time: number): boolean {

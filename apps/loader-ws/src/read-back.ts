@@ -1,7 +1,9 @@
-import { DataMessage, nextOpenTime, recordKey, type Assignment, type BookRecord, type Checkpoint } from '@streamforge/contracts'
+import { DataMessage, nextOpenTime, recordKey, type Assignment, type BookDiff, type BookRecord, type Checkpoint } from '@streamforge/contracts'
 import type { Bus } from '@streamforge/bus'
 
 const PAGE = 1_000
+/** Of the messages of a book's topic most are best bids and offers: the newest diff lies within so many. */
+const DIFF_WITHIN = 20_000
 
 /**
  * Where to go on. Without a checkpoint the topic itself is read: an attempt that died before its first report left records there, and what
@@ -32,6 +34,21 @@ async function bookCheckpoint(bus: Pick<Bus, 'admin'>, { checkpoint, kafka_topic
   for await (const message of readTopic(bus, topic, BigInt(saved.position))) if (message.kind.startsWith('book_')) keys.add(recordKey(message as BookRecord))
   const records = saved.records + keys.size
   return records === 0 ? [] : [{ ...saved, position: Math.max(saved.position, Number(latest)), records }]
+}
+
+/** The newest diff that attempts before have left on an order book's topic; undefined where there is none near its end. */
+export async function newestDiff({ admin }: Pick<Bus, 'admin'>, topic: string): Promise<BookDiff | undefined> {
+  const { earliest, latest } = (await admin.describeTopic(topic)).partitions[0]!
+  for (let end = latest; end > earliest && latest - end < DIFF_WITHIN;) {
+    const offset = end - BigInt(PAGE) > earliest ? end - BigInt(PAGE) : earliest
+    const messages = await admin.peek(topic, { partition: 0, offset, limit: Number(end - offset) })
+    for (const { value } of messages.toReversed()) {
+      const message = readMessage(value)
+      if (message?.kind === 'book_diff') return message
+    }
+    end = offset
+  }
+  return undefined
 }
 
 async function* readTopic({ admin }: Pick<Bus, 'admin'>, topic: string, from = 0n): AsyncGenerator<DataMessage> {

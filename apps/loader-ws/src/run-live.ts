@@ -4,7 +4,7 @@ import { openLiveFeed, type FeedCounts, type LiveEvent, type LiveFeed, type Live
 import type { WorkerProgress, WorkerResult } from '@streamforge/service'
 import { BookLane } from './book-lane.ts'
 import type { Lane, LaneOptions, LanePace } from './lane.ts'
-import { startingCheckpoint } from './read-back.ts'
+import { newestDiff, startingCheckpoint } from './read-back.ts'
 import { candleSeries, tradeSeries } from './series.ts'
 import { SeriesLane } from './series-lane.ts'
 
@@ -88,7 +88,7 @@ async function openLane({ assignment: given, progress, bus, log }: LiveTask, opt
   switch (type.content) {
     case 'trades': return new SeriesLane(laneOptions, tradeSeries(client, assignment.symbol))
     case 'candles': return new SeriesLane(laneOptions, candleSeries(client, assignment.symbol, type.interval))
-    case 'orderbook': return new BookLane(laneOptions)
+    case 'orderbook': return new BookLane(laneOptions, await newestDiff(bus, assignment.kafka_topic))
     default: return type satisfies never
   }
 }
