@@ -10,7 +10,7 @@ export const Config = {
   HOST: z.string().min(1).default('127.0.0.1').describe('an address to listen on, such as 127.0.0.1 or 0.0.0.0'),
   MAX_ACTIVE_QUEUES: z.coerce.number().int().min(1).max(10_000).default(2).describe('queues that run at once, from 1'),
   MAX_LIVE_QUEUES: z.coerce.number().int().min(1).max(10_000).default(16).describe('live queues that run at once, beside the others, from 1'),
-  LIVE_GROUP_SIZE: z.coerce.number().int().min(1).max(100).default(16).describe('live queues of one workflow and venue that share a loader process and a connector process, from 1 to 100; 1: each has its own'),
+  LIVE_GROUP_SIZE: z.coerce.number().int().min(1).max(100).default(8).describe('live queues of one workflow and venue that share a loader process and a connector process, from 1 to 100; 1: each has its own'),
   MAX_ACTIVE_STAGES: z.coerce.number().int().min(1).max(10_000).default(2).describe('stages (features, graphs, trainings, forecasts) that run at once, beside the others, from 1'),
   TRAINER_HEAP_MB: z.coerce.number().int().min(64).max(1_000_000).default(2_048).describe("megabytes of JavaScript heap that a training may take, from 64; tensors lie outside of it"),
   DATA_PARTITIONS: z.coerce.number().int().min(1).max(64).default(1).describe('partitions of a data topic, from 1 to 64'),

@@ -25,7 +25,7 @@ type Observe = (facts: Facts) => void
 export function createMetrics(service: string, log?: Pick<Logger, 'warn'>): { registry: Registry; close: () => void } {
   const registry = new Registry()
   registry.setDefaultLabels({ service })
-  // Ten looks a second at how late the event loop is; a hundred, the default, cost an idle service more than all that it does.
+  // Ten looks a second at how late the event loop is; a hundred, the default, are a third of what an idle service costs.
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 })
   const observers = Object.entries({ ...busObservers(registry, log), ...storeObservers(registry), ...seriesObservers(registry) })
     .map(([channel, observe]) => ({ channel, listener: (message: unknown) => observe(message as Facts) }))
