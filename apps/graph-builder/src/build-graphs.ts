@@ -8,6 +8,7 @@ import type { Store } from '@streamforge/store'
 import { awaitBars } from './await-bars.ts'
 import { type BarSource, openBarSource } from './bar-sources.ts'
 import { type GraphWindow, graphWindows } from './graph-windows.ts'
+import { keepSectors } from './keep-sectors.ts'
 import { readArticles, readAssetFacts } from './read-facts.ts'
 import { readWindow, type WindowSeries } from './read-window.ts'
 
@@ -26,6 +27,7 @@ export async function buildGraphs(worker: WorkerContext<unknown>, waits: Waits =
   const windows = graphWindows(spec)
   const collections = graphCollections(spec)
   await ensureGraphCollections(store, collections)
+  await keepSectors(store, spec)
   await awaitBars(worker, store, { spec, to: windows.at(-1)!.to, ...waits })
   const job: Job = { worker, store, spec, collections, source: openBarSource(store, spec), parameters: parametersOf(spec) }
   const built: GraphVersion[] = []
@@ -70,7 +72,7 @@ function versionOf(
   { worker, spec, parameters }: Job, { window, relations, facts, read }: { window: GraphWindow; relations: readonly Relation[]; facts: Record<string, number>; read: WindowSeries },
 ): GraphVersion {
   const version = `${spec.workflow_id.slice('wf-'.length)}_${spec.interval}_${window.to}`
-  const { kinds, ...numbers } = parameters
+  const { kinds, sectors: _sectors, ...numbers } = parameters
   return {
     _key: version, version, queue_id: spec.queue_id, workflow_id: spec.workflow_id, venue: spec.venue, interval: spec.interval, from: window.from, to: window.to, symbols: spec.symbols,
     parameters: { ...numbers, ...facts, kinds: kinds.join(','), bars: read.series.bars, rows: read.rows, symbols_without_bars: read.empty.length },

@@ -46,7 +46,7 @@ export async function openRunRecord(worker: Worker, registry: ModelRegistry, fir
 
 function newRun({ spec, pipeline, model, runId }: TrainingStage, { backend, codeVersion }: RunFacts, now: number): TrainingRun {
   const { parts, seed, ...training } = pipeline.training
-  const { kinds, ...graph } = pipeline.graph
+  const { kinds, sectors: _sectors, ...graph } = pipeline.graph
   return {
     _key: runId, run_id: runId, queue_id: spec.queue_id, workflow_id: spec.workflow_id, model, status: 'running', kind: 'gnn',
     parameters: {

@@ -11,12 +11,16 @@ import { CollectionName, QueueId, Symbol, TopicName, Venue, WorkflowId } from '.
 
 const seed = z.int().min(0).max(2 ** 31 - 1).default(42)
 
+/** What an instrument belongs to: `sector` relates the assets of a graph. */
+const Sector = z.strictObject({ sector: z.string().min(1).max(80), industry: z.string().min(1).max(120).optional() })
+
 /** How asset relations are found in the features of a window. */
 export const GraphParameters = z.strictObject({
   kinds: z.array(RelationKind).min(1).default(['correlation', 'lead_lag', 'volume_volatility', 'sector']),
   nearest: z.int().min(1).max(50).default(8).describe('Relations of a kind kept for each asset'),
   minimum_weight: z.number().min(0).max(1).default(0.1),
   maximum_lag_bars: z.int().min(1).max(48).default(3),
+  sectors: z.record(Symbol, Sector).optional().describe('Sector and industry of symbols; kept in `assets` for later graphs too. Absent: what is known of them'),
   windows: z.int().min(1).max(48).default(1).describe('Versions: the range is cut into so many windows; training uses the last that ends before the test part'),
 })
 export type GraphParameters = z.infer<typeof GraphParameters>
