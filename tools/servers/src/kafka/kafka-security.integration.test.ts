@@ -1,4 +1,6 @@
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, Kafka, logLevel, ResourcePatternTypes } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { kafkaAvailable, kafkaVersion } from './kafka-jars.ts'
@@ -9,13 +11,21 @@ const skipped = available.ok ? '' : ` (skipped: ${available.reason})`
 
 describe.skipIf(!available.ok)(`a real Kafka ${kafkaVersion} that asks who is there${skipped}`, () => {
   const passwords = { admin: 'the-admins-own', loader: 'the-loaders-own' }
+  let directory: string
   let server: KafkaServer
   let ca: string
-  beforeAll(async () => {
-    server = await startKafka({ security: { adminPassword: passwords.admin, users: { loader: passwords.loader }, tls: true } })
+  const start = async () => {
+    server = await startKafka({ directory, security: { adminPassword: passwords.admin, users: { loader: passwords.loader }, tls: true } })
     ca = await readFile(server.caFile!, 'utf8')
+  }
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'kafka-security-'))
+    await start()
   })
-  afterAll(() => server.stop())
+  afterAll(async () => {
+    await server?.stop()
+    await rm(directory, { recursive: true })
+  })
 
   const as = (username: string, password: string) => new Kafka({
     brokers: server.brokers, logLevel: logLevel.NOTHING, retry: { retries: 0 },
@@ -51,6 +61,14 @@ describe.skipIf(!available.ok)(`a real Kafka ${kafkaVersion} that asks who is th
     await send('loader', passwords.loader, 'allowed')
     await expect(send('loader', passwords.loader, 'other')).rejects.toThrow(/authorized/i)
     expect(await asAdmin((admin) => admin.fetchTopicOffsets('allowed'))).toMatchObject([{ high: '1' }])
+  })
+
+  it('is continued in its directory by the next one, with users, ACLs and messages', { timeout: 120_000 }, async () => {
+    await server.stop()
+    await start()
+    await send('loader', passwords.loader, 'allowed')
+    await expect(send('loader', passwords.loader, 'other')).rejects.toThrow(/authorized/i)
+    expect(await asAdmin((admin) => admin.fetchTopicOffsets('allowed'))).toMatchObject([{ high: '2' }])
   })
 })
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { freePort } from '../free-port.ts'
@@ -80,7 +80,7 @@ export async function kafkaProcess({ directory, host, port, security, users, hea
   await writeFile(join(directory, 'log4j2.xml'), kafkaLogging)
   await rm(properties, { force: true })
   await writeFile(properties, kafkaProperties({ host, port, controllerPort: await freePort(), directory, ...(listener && { security: listener }) }), { mode: 0o600 })
-  await format({ directory, classPath, properties, users })
+  if (!(await exists(join(directory, 'data', 'meta.properties')))) await format({ directory, classPath, properties, users })
   const logFile = join(directory, 'kafka.log')
   return {
     title: 'Kafka', program: 'java', logFile,
@@ -124,3 +124,5 @@ async function accepts(host: string, port: number): Promise<boolean> {
     socket.destroy()
   }
 }
+
+const exists = (path: string) => stat(path).then(() => true, () => false)

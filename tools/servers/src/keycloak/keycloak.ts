@@ -66,7 +66,7 @@ export async function keycloakProcess({ url, directory, adminPassword, realms }:
     },
     logFile: join(directory, 'keycloak.log'),
     isReady: () => answers(`${url}/realms/${realms.at(-1)?.realm ?? 'master'}/.well-known/openid-configuration`),
-    // At the first start it builds itself and makes its database.
-    readyWithinMs: 240_000,
+    // At the first start it builds itself and makes its database: twenty seconds on an idle machine, minutes on a busy one.
+    readyWithinMs: 600_000,
   }
 }
