@@ -157,5 +157,6 @@ async function jobPids(dataDir: string): Promise<number[]> {
   const launcher = await openJobs(dataDir)
   const pids = (await launcher.list()).flatMap((j) => (j.state.status === 'running' && j.pid !== undefined ? [j.pid] : []))
   await launcher.close()
-  return pids
+  // Jobs may share a process.
+  return [...new Set(pids)]
 }
