@@ -1,4 +1,4 @@
-// npm run capacity -- 'all of Binance spot, trades and books' [--node 8x32] [--group 32] [--replication 3] [--costs FILE] [--json]
+// npm run capacity -- 'all of Binance spot, trades and books' [--node 8x32] [--group 8] [--replication 3] [--costs FILE] [--json]
 // npm run capacity -- measure [--out FILE]: what work costs on this machine
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -12,7 +12,7 @@ import { renderPlan } from './render-plan.ts'
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    node: { type: 'string', default: '8x32' }, group: { type: 'string', default: '32' }, replication: { type: 'string', default: '3' },
+    node: { type: 'string', default: '8x32' }, group: { type: 'string', default: '8' }, replication: { type: 'string', default: '3' },
     costs: { type: 'string' }, json: { type: 'boolean', default: false }, out: { type: 'string' }, rate: { type: 'string', default: '5000' },
   },
 })

@@ -7,7 +7,7 @@ import { packNodes } from './pack-nodes.ts'
 import { parseLoad } from './parse-load.ts'
 import { planCapacity } from './plan-capacity.ts'
 
-const options = { costs: measuredCosts, node: parseNode('8x32'), groupSize: 32, replication: 3 }
+const options = { costs: measuredCosts, node: parseNode('8x32'), groupSize: 8, replication: 3 }
 const planFor = (words: string) => planCapacity(parseLoad(words), options)
 const coresOf = (plan: ReturnType<typeof planFor>, app: string) => plan.pods.filter((pod) => pod.app === app).reduce((sum, { count, cores }) => sum + count * cores, 0)
 

@@ -11,7 +11,7 @@ const reason = available.ok ? '' : ` (skipped: ${available.reason})`
 
 describe.skipIf(!available.ok)(`the nodes of a plan, by Kubernetes' scheduler and kwok${reason}`, () => {
   const size = parseNode('8x32')
-  const { pods, nodes } = planCapacity(parseLoad('all of Binance spot, trades and books'), { costs: measuredCosts, node: size, groupSize: 32, replication: 3 })
+  const { pods, nodes } = planCapacity(parseLoad('all of Binance spot, trades and books'), { costs: measuredCosts, node: size, groupSize: 8, replication: 3 })
   let kubernetes: KubernetesServer
   let own = false
   beforeAll(async () => {

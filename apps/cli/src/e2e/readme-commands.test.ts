@@ -14,6 +14,10 @@ const run = promisify(execFile)
 const elsewhere: Record<string, string> = {
   'npm test': 'this run', 'ALERT_WEBHOOK_URL=http://127.0.0.1:9000/hook npm start': 'apps/alerter, with its channels', 'npm run test:integration': 'the other run of CI', 'npm run bench:agent': 'by hand: minutes', 'npm run evaluate -- sentiment': 'tools/evaluate', 'npm run bench': 'by hand: minutes', 'npm run bench -- --json': 'by hand: minutes',
   'npm run bench:live': 'smoke test in tools/bench', 'npm run bench:models': 'by hand: minutes', 'npm run evaluate -- stocks': 'tools/evaluate, on a part of the data',
+  'npm run servers -- up kafka minio influxdb postgres mlflow': 'tools/servers, each by itself', 'eval "$(npm run --silent servers -- env)"': 'tools/servers, its command',
+  'npm run servers -- status': 'tools/servers, its command', 'npm run servers -- down': 'tools/servers, its command',
+  'npm run servers -- up kafka minio influxdb kubernetes --host 192.0.2.10': 'by hand: minutes; the cluster itself in tools/servers', 'npm run images -- build --load': 'by hand: minutes',
+  "npm run capacity -- 'all of Binance spot, trades and books'": 'tools/capacity',
   'npm run tensors:native': 'by hand: it downloads 200 MB',
   'npm start': 'start-once.test.ts, which adds --once', 'npm start -- --once': 'start-once.test.ts',
   'npm start -- --once --json': 'start-once.test.ts', 'npm start -- --once --data ../shared/data': 'start-once.test.ts',
