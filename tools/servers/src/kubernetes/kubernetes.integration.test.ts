@@ -71,7 +71,7 @@ describe.skipIf(whyNot !== undefined)(`a node${whyNot === undefined ? '' : ` (sk
   }, 120_000)
 
   test('a second one is refused', async () => {
-    await expect(startKubernetes()).rejects.toThrow('a Kubernetes runs already')
+    await expect(startKubernetes()).rejects.toThrow('a Kubernetes with a node runs already')
   }, 30_000)
 })
 
