@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 // A module that is missing would be named before any variable is looked at.
-test.each(['queue-manager'])('what is collected for %s is all that it needs to read its configuration', async (app) => {
+test.each(['queue-manager', 'dashboard'])('what is collected for %s is all that it needs to read its configuration', async (app) => {
   await collectFor(app)
   const { output } = await runToEnd('env', ['-i', 'BUS=kafka', process.execPath, join(folder, 'apps', app, 'src/main.ts')], { cwd: folder })
   expect(output).not.toContain('ERR_MODULE_NOT_FOUND')

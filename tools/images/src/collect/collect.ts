@@ -38,7 +38,7 @@ function isNeeded(name: string): boolean {
 }
 
 function isSource(name: string): boolean {
-  return !['node_modules', 'web', 'tsconfig.json', '.types'].includes(name) && !/\.test\.ts$|\.tsbuildinfo$/.test(name)
+  return !['node_modules', 'tsconfig.json', '.types'].includes(name) && !/\.test\.ts$|\.tsbuildinfo$/.test(name)
 }
 
 async function copyFolder(source: string, target: string, wanted: (name: string) => boolean): Promise<void> {
