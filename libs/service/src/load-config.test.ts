@@ -81,5 +81,7 @@ describe('the configuration from the environment', () => {
     expect(objectsConfig(cluster)).toEqual({ kind: 's3', endpoint: 'http://minio:9000', bucket: 'streamforge', region: 'us-east-1', accessKey: 'k', secretKey: 's' })
     expect(busConfig(cluster, 'x')).toEqual({ kind: 'kafka', brokers: ['a:9092', 'b:9092'], clientId: 'x' })
     expect(storeConfig(cluster)).toEqual({ kind: 'arango', url: 'http://a:8529', database: 'stf', user: 'u', password: 'p' })
+    const served = loadConfig({}, { STORE: 'remote', STORE_URL: 'http://store:8087', STORE_TOKEN: 'sixteen-or-more-characters' })
+    expect(storeConfig(served)).toEqual({ kind: 'remote', url: 'http://store:8087', token: 'sixteen-or-more-characters' })
   })
 })
