@@ -16,3 +16,4 @@ export { postgresAvailable, postgresVersion } from './postgres/postgres-programs
 export { startKeycloak, type KeycloakServer, type KeycloakOptions, type KeycloakRealm } from './keycloak/keycloak.ts'
 export { keycloakAvailable, keycloakVersion } from './keycloak/keycloak-distribution.ts'
 export { type RunningServer } from './start-server.ts'
+export { installDebianPackages } from './debian-packages.ts'

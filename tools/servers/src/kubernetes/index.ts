@@ -1,6 +1,5 @@
 export { kubectlProgram, kubernetesAvailable } from './programs.ts'
 export { runningKubernetes, startKubernetes, startKubernetesDetached, type KubernetesOptions, type KubernetesServer } from './kubernetes.ts'
 export { clusterAddresses, nodeName } from './cluster-addresses.ts'
-export { installDebianPackages } from './debian-packages.ts'
 export { kubernetesVersion } from './versions.ts'
 export { fakeNodeAnnotation, kwokVersion, startKwok } from './kwok.ts'

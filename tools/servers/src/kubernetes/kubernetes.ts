@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { installDebianPackages } from '../debian-packages.ts'
 import { runToEnd } from '../run-to-end.ts'
 import { claimedBy } from './claim.ts'
 import { directoryClaim, nodeRunDirectory, processStart, readState, type ClusterState } from './cluster-state.ts'
 import { importImage } from './containers.ts'
-import { installDebianPackages, nodePackages } from './debian-packages.ts'
 import { kubernetesPrograms } from './programs.ts'
 import type { SupervisorOptions } from './supervisor.ts'
 import { until } from './until.ts'
@@ -38,6 +38,9 @@ export interface KubernetesServer {
   loadImage(archive: string): Promise<string[]>
   stop(): Promise<void>
 }
+
+/** Debian's container runtime, its network plugins and what kube-proxy calls. */
+const nodePackages = ['containerd', 'runc', 'containernetworking-plugins', 'nftables', 'conntrack', 'iproute2', 'openssl']
 
 const supervise = fileURLToPath(new URL('./supervise.ts', import.meta.url))
 
