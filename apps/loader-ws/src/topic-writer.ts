@@ -27,7 +27,7 @@ export interface WriterLimits {
   /** Milliseconds that a bus which is away is waited for. */
   retryMs: number
 }
-const defaults: WriterLimits = { flushMs: 5, batch: 500, waiting: 10_000, retryMs: 60_000 }
+const defaults: WriterLimits = { flushMs: 2, batch: 500, waiting: 10_000, retryMs: 60_000 }
 const headers = { 'content-type': 'application/json', schema: 'data' } as const
 
 /** Writes messages to one partition in order, in small batches, one on its way at a time: the next gathers meanwhile. */
