@@ -14,6 +14,9 @@ const variables = {
 
 const fields = Object.keys(variables) as Field[]
 
+/** All of them: what one worker's environment must not pass on to another's. */
+export const assignmentVariables: readonly string[] = Object.values(variables)
+
 /** What a launcher puts into a worker's environment. A `start` command is an assignment too. */
 export function assignmentToEnv(assignment: Assignment): Record<string, string> {
   const env: Record<string, string> = {}

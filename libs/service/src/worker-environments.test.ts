@@ -13,9 +13,9 @@ describe('workerEnvironments', () => {
     expect(workerEnvironments(env, 'loader-producer')).toEqual([env])
     const { target: _target, ...second } = { ...assignment('ETHUSDT'), attempt: 2 }
     const list = JSON.stringify([assignment('BTCUSDT'), second])
-    const environments = workerEnvironments({ ...env, ASSIGNMENTS: list }, 'loader-producer')
+    const environments = workerEnvironments({ ...env, SHARD_INDEX: '1', ASSIGNMENTS: list }, 'loader-producer')
     expect(environments).toHaveLength(2)
-    expect(environments[0]).toMatchObject({ SYMBOL: 'BTCUSDT', KAFKA_TOPIC: 't-BTCUSDT', LOG_LEVEL: 'warn', ASSIGNMENTS: undefined, WORKFLOW_ID: undefined })
+    expect(environments[0]).toMatchObject({ SYMBOL: 'BTCUSDT', KAFKA_TOPIC: 't-BTCUSDT', LOG_LEVEL: 'warn', ASSIGNMENTS: undefined, WORKFLOW_ID: undefined, SHARD_INDEX: undefined })
     expect(environments[1]).toMatchObject({ SYMBOL: 'ETHUSDT', ATTEMPT: '2', TARGET: 'loader-producer' })
   })
 

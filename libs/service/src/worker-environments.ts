@@ -1,4 +1,4 @@
-import { Assignment, assignmentToEnv, StreamForgeError, type Target } from '@streamforge/contracts'
+import { Assignment, assignmentToEnv, assignmentVariables, StreamForgeError, type Target } from '@streamforge/contracts'
 import type { Environment } from './load-config.ts'
 
 /**
@@ -16,7 +16,7 @@ export function workerEnvironments(env: Environment, target: Target): Environmen
 }
 
 /** What an assignment may leave out must not come from the process's own environment. */
-const unset = { ASSIGNMENTS: undefined, WORKFLOW_ID: undefined, SOURCE: undefined, TOPIC_OF: undefined }
+const unset: Environment = Object.fromEntries(['ASSIGNMENTS', ...assignmentVariables].map((name) => [name, undefined]))
 
 function parse(text: string, target: Target): Assignment[] {
   let list: unknown
