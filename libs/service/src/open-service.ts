@@ -8,10 +8,11 @@ import type { ServiceContext } from './context.ts'
 import { listenToControl } from './control-listener.ts'
 import { createOutbox, type EventOutbox } from './event-outbox.ts'
 import { pongOf } from './event-reporter.ts'
-import { type HealthServer, startHealthServer } from './health-server.ts'
+import type { HealthServer } from './health-server.ts'
 import type { Environment } from './load-config.ts'
 import { createMetrics } from './service-metrics.ts'
 import type { SharedService } from './share-service.ts'
+import { startHealth } from './start-health.ts'
 import { type StopCause, WorkStopped } from './stop-cause.ts'
 
 /** Where a service runs: the process, or a test. */
@@ -90,15 +91,6 @@ export async function openService<Config extends BaseConfig>(parts: ServiceParts
       return { flushed }
     },
   }
-}
-
-async function startHealth(config: BaseConfig, metrics: ServiceContext<BaseConfig>['metrics'], log: Logger, isWorker: boolean) {
-  const health = await startHealthServer({
-    host: config.HEALTH_HOST, port: config.HEALTH_PORT, metrics, fallBackToFreePort: isWorker,
-  })
-  for (const condition of ['bus', 'control']) health.setReady(condition, false)
-  log.info({ host: config.HEALTH_HOST, port: health.port }, 'health server listening')
-  return health
 }
 
 /** Topics that are there stay there: one successful check is enough. */

@@ -2,9 +2,10 @@ import type { Logger } from 'pino'
 import type { BaseConfig } from './base-config.ts'
 import { busOfOne } from './bus-of-one.ts'
 import { connect, type Connections } from './connections.ts'
-import { type HealthServer, startHealthServer } from './health-server.ts'
+import type { HealthServer } from './health-server.ts'
 import { createMetrics } from './service-metrics.ts'
 import type { Runtime } from './open-service.ts'
+import { startHealth } from './start-health.ts'
 import type { StopCause } from './stop-cause.ts'
 
 /** What one of several workers takes instead of opening it; its `close` functions leave the others' part alone. */
@@ -31,10 +32,8 @@ export async function shareService(name: string, config: BaseConfig, log: Logger
     for (const end of closers.toReversed()) await Promise.resolve(end()).catch((error: unknown) => log.warn({ err: error }, 'closing failed'))
   }
   try {
-    const health = await startHealthServer({ host: config.HEALTH_HOST, port: config.HEALTH_PORT, metrics: metrics.registry, fallBackToFreePort: true })
+    const health = await startHealth(config, metrics.registry, log, true)
     closers.push(health.close)
-    for (const condition of ['bus', 'control']) health.setReady(condition, false)
-    log.info({ host: config.HEALTH_HOST, port: health.port }, 'health server listening')
     const connections = await connect(config, name, runtime)
     closers.push(connections.close)
     return {

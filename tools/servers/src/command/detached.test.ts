@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { ServerProcess } from '../start-server.ts'
 import { startDetached, stopDetached } from './detached.ts'
-import { identify, isRunning, memoryOfSession } from './process-identity.ts'
+import { identify, isRunning, memoryOfSession } from '../process-identity.ts'
 
 let directory: string
 let logFile: string

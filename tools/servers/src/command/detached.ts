@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { untilReady, type ServerProcess } from '../start-server.ts'
-import { identify, isRunning, type ProcessIdentity } from './process-identity.ts'
+import { identify, isRunning, type ProcessIdentity } from '../process-identity.ts'
 
 /**
  * Starts a server that outlives this process, in a session of its own; resolves when it is ready. `onSpawned` hears of it before: whatever happens to this

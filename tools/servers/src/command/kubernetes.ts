@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServersFolder } from './servers-folder.ts'
-import { memoryOf } from './process-identity.ts'
+import { memoryOf } from '../process-identity.ts'
 import { memoryText, type ServerStatus, timeText } from './status.ts'
 
 /** Loaded only where it is asked for: everything else works on machines that cannot hold a cluster. */

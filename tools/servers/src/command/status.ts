@@ -1,5 +1,5 @@
 import { catalog, serverNames } from './catalog.ts'
-import { isRunning, memoryOfSession } from './process-identity.ts'
+import { isRunning, memoryOfSession } from '../process-identity.ts'
 import type { ServersFolder } from './servers-folder.ts'
 
 export type ServerStatus = {

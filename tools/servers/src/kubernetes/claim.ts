@@ -1,5 +1,5 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { processStart } from './cluster-state.ts'
+import { processStart } from '../process-identity.ts'
 
 /**
  * Claims a file for this process: two starts at once would clear away each other's node. A claim of a process that is gone counts no more.

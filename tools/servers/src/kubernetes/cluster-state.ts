@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { processStart } from '../process-identity.ts'
 
 /** What whoever meets a running cluster needs to know of it; a file in its directory, and for the one with a node in `nodeRunDirectory`. */
 export interface ClusterState {
@@ -40,12 +41,4 @@ export async function readState(folder: string): Promise<ClusterState | undefine
   if (text === undefined) return undefined
   const state = JSON.parse(text) as ClusterState
   return (await processStart(state.pid)) === state.processStarted ? state : undefined
-}
-
-/** When a process was started, in the kernel's ticks; undefined when there is none. */
-export async function processStart(pid: number): Promise<string | undefined> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
-  // The second field, the program's name, may hold spaces and brackets itself.
-  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return fields?.[0] === 'Z' ? undefined : fields?.[19]
 }

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { runToEnd } from '../run-to-end.ts'
+import { runToEnd } from './run-to-end.ts'
 
 /** A process, told apart from a later one that got the same id. */
 export interface ProcessIdentity {
@@ -10,9 +10,12 @@ export interface ProcessIdentity {
 
 /** Undefined when there is no such process, or only what is left of it until its parent looks. */
 export async function identify(pid: number): Promise<ProcessIdentity | undefined> {
-  const started = process.platform === 'linux' ? await startedOnLinux(pid) : await startedByPs(pid)
+  const started = await processStart(pid)
   return started === undefined ? undefined : { pid, started }
 }
+
+/** When a process was started, as the system counts it; undefined when there is none. */
+export const processStart = (pid: number): Promise<string | undefined> => (process.platform === 'linux' ? startedOnLinux(pid) : startedByPs(pid))
 
 export async function isRunning({ pid, started }: ProcessIdentity): Promise<boolean> {
   return (await identify(pid))?.started === started
