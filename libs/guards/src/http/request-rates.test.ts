@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { requestRates } from './request-rates.ts'
+
+function clocked(perMinute: number, burst: number) {
+  const clock = { at: 1_000_000 }
+  return { clock, ...requestRates({ perMinute, burst }, () => clock.at) }
+}
+
+describe('rates of requests', () => {
+  it('let a burst through, then one in each interval', () => {
+    const { clock, take } = clocked(60, 3)
+    expect([1, 2, 3].map(() => take('a'))).toEqual([undefined, undefined, undefined])
+    expect(take('a')).toBe(1_000)
+    clock.at += 999
+    expect(take('a')).toBe(1)
+    clock.at += 1
+    expect(take('a')).toBeUndefined()
+    expect(take('a')).toBe(1_000)
+  })
+
+  it('can be looked at without taking', () => {
+    const { take, look } = clocked(60, 1)
+    expect([look('a'), look('a'), take('a')]).toEqual([undefined, undefined, undefined])
+    expect(look('a')).toBe(1_000)
+  })
+
+  it('are of each caller by itself', () => {
+    const { take } = clocked(60, 1)
+    expect([take('a'), take('b')]).toEqual([undefined, undefined])
+    expect(take('a')).toBe(1_000)
+  })
+
+  it('never let more through than the burst and what has come due, and always whoever waits as long as told', () => {
+    fc.assert(fc.property(fc.integer({ min: 1, max: 6_000 }), fc.integer({ min: 1, max: 20 }), fc.array(fc.nat(5_000), { maxLength: 100 }), (perMinute, burst, pauses) => {
+      const { clock, take } = clocked(perMinute, burst)
+      const begun = clock.at
+      let through = 0
+      for (const pause of pauses) {
+        clock.at += pause
+        const waitMs = take('a')
+        if (waitMs === undefined) through++
+        expect(through).toBeLessThanOrEqual(burst + (clock.at - begun) * perMinute / 60_000 + 1e-6)
+        if (waitMs === undefined) continue
+        clock.at += Math.ceil(waitMs)
+        expect(take('a')).toBeUndefined()
+        through++
+      }
+    }))
+  })
+
+  it('forget who has not come for long, not who comes often', () => {
+    const { take } = clocked(1, 1)
+    take('first')
+    take('often')
+    for (let i = 0; i < 9_999; i++) take(`caller-${i}`)
+    expect(take('often')).toBeGreaterThan(0)
+    expect(take('first')).toBeUndefined()
+  })
+})
