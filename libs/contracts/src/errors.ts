@@ -21,6 +21,7 @@ export const errorTable = {
   CONFLICT: { status: 409, retryable: false },
   INTERNAL: { status: 500, retryable: true },
   UNAVAILABLE: { status: 503, retryable: true },
+  NOT_LEADER: { status: 503, retryable: true },
 
   BAD_DATA_FILE: { status: 500, retryable: false },
   BAD_CONFIG: { status: 500, retryable: false },
@@ -45,7 +46,9 @@ export const errorTable = {
   IMAGE_NOT_ALLOWED: { status: 422, retryable: false },
   WORKER_LOST: { status: 500, retryable: true },
   WORKER_SILENT: { status: 500, retryable: true },
+  WORKER_STUCK: { status: 500, retryable: true },
   ATTEMPTS_EXHAUSTED: { status: 500, retryable: false },
+  HEALING_BUDGET_SPENT: { status: 500, retryable: false },
 
   VENUE_UNREACHABLE: { status: 503, retryable: true },
   VENUE_RATE_LIMITED: { status: 503, retryable: true },

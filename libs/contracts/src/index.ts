@@ -35,6 +35,7 @@ export {
   WorkflowRequest, type WorkflowRequestInput, JobStatus, ShardReport, Job, QueueStatus, Queue, Estimate, WorkflowStatus, StageProgress,
   WorkflowSummary, Workflow, WorkflowPage, WorkflowType, PipelineType, WorkflowTypes, CoveragePage, WorkflowUpdate,
 } from './workflow.ts'
+export { LeaseHolder, StoredLease, leasesCollection } from './lease.ts'
 export { QueueCommand, StoredQueue, StageRate, StoredWorkflow } from './stored-workflow.ts'
 export {
   featureSets, FeatureSet, FeatureRow, featureKey, featureKeyRange, FeaturesQuery, FeaturesAnswer,
