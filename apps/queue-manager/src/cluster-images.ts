@@ -17,12 +17,17 @@ const resources: Readonly<Record<App, JobResources>> = {
   predictor: { cpu: '100m', memory: '256Mi', memoryLimit: '1Gi' },
   'dummy-service': { cpu: '50m', memory: '64Mi', memoryLimit: '256Mi' },
 }
+/** What a further live queue takes of a process that it shares: docs/BENCHMARKS.md has the runs with several. */
+const eachMore: Partial<Record<App, WorkerImage['eachMore']>> = {
+  'loader-ws': { millicores: 25, mebibytes: 8 },
+  'arango-connector': { millicores: 25, mebibytes: 8 },
+}
 /** Beside its JavaScript heap a training holds tensors. */
 const tensorsMb = 2_048
 
 /** The allow-list of a cluster: the apps of this release, from this registry. */
 export function clusterImages({ registry, trainerHeapMb }: { registry: string; trainerHeapMb: number }): AllowedImages {
-  const apps = launchableApps.map((app): [App, WorkerImage] => [app, { resources: resources[app] }])
+  const apps = launchableApps.map((app): [App, WorkerImage] => [app, { resources: resources[app], ...(eachMore[app] && { eachMore: eachMore[app] }) }])
   const trainer: WorkerImage = {
     resources: { ...resources.trainer, memoryLimit: `${trainerHeapMb + tensorsMb}Mi` }, env: { NODE_OPTIONS: `--max-old-space-size=${trainerHeapMb}` },
   }

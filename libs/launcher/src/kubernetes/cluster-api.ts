@@ -21,6 +21,7 @@ export interface ClusterApi {
   /** Undefined: there is none of this name. */
   getJob(name: string): Promise<ObservedJob | undefined>
   jobs: ListSource<ObservedJob>
+  jobsWith(selector: string): Promise<ObservedJob[]>
   pods(selector: string): Promise<ObservedPod[]>
   /** False: it was gone already. */
   patchJob(name: string, patch: { annotations?: Record<string, string>; activeDeadlineSeconds?: number }): Promise<boolean>
@@ -68,6 +69,17 @@ export async function openClusterApi({ namespace, kubeconfig, timeoutMs = 15_000
     throw error
   }
 
+  const listJobs = async (labelSelector: string) => {
+    const items: ObservedJob[] = []
+    for (let next: string | undefined; ;) {
+      const page = await ask('listing Jobs', () => batch.listNamespacedJob({ namespace, labelSelector, limit: pageSize, ...(next && { _continue: next }) }))
+      const { resourceVersion, _continue } = ListMetadata.parse(page.metadata ?? {})
+      items.push(...page.items.map((item) => ObservedJob.parse(item)))
+      next = _continue || undefined
+      if (next === undefined) return { items, resourceVersion }
+    }
+  }
+
   return {
     createJob: async (manifest) => ObservedJob.parse(await ask('creating a Job', () => batch.createNamespacedJob({ namespace, body: manifest as V1Job }))),
     async getJob(name) {
@@ -75,20 +87,12 @@ export async function openClusterApi({ namespace, kubeconfig, timeoutMs = 15_000
       return job && ObservedJob.parse(job)
     },
     jobs: {
-      async list() {
-        const items: ObservedJob[] = []
-        for (let next: string | undefined; ;) {
-          const page = await ask('listing Jobs', () => batch.listNamespacedJob({ namespace, labelSelector: selector, limit: pageSize, ...(next && { _continue: next }) }))
-          const { resourceVersion, _continue } = ListMetadata.parse(page.metadata ?? {})
-          items.push(...page.items.map((item) => ObservedJob.parse(item)))
-          next = _continue || undefined
-          if (next === undefined) return { items, resourceVersion }
-        }
-      },
+      list: () => listJobs(selector),
       watch: (resourceVersion, signal, onEvent) => watchJobs(
         (onLine, onDone) => watcher.watch(`/apis/batch/v1/namespaces/${encodeURIComponent(namespace)}/jobs`, { labelSelector: selector, resourceVersion, allowWatchBookmarks: true }, onLine, onDone),
         signal, onEvent),
     },
+    jobsWith: async (labelSelector) => (await listJobs(labelSelector)).items,
     async pods(labelSelector) {
       const { items } = await ask('listing pods', () => core.listNamespacedPod({ namespace, labelSelector }))
       return items.map((item) => ObservedPod.parse(item))

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { JobInfo } from '../launcher.ts'
+import { jobName, type JobInfo } from '../launcher.ts'
 import type { ClusterApi } from './cluster-api.ts'
 import { followList, type Followed } from './follow-list.ts'
 import { endJob, podsOfJob } from './job-ends.ts'
-import { isFinished, jobInfo, recordEnd } from './job-state.ts'
+import { isFinished, memberEnded, memberInfo, membersOf, recordEnd, type Member } from './job-state.ts'
 import { annotations, ownSelector } from './object-name.ts'
 import type { ObservedJob } from './observed.ts'
 import { hopelessStart, waitingFor } from './start-problem.ts'
@@ -33,36 +33,45 @@ export function exitWatch({ api, now, startMs, onFailure, lookMs = 1_000 }: Exit
   let followed: Followed<ObservedJob> | undefined
   let looking: Promise<void> | undefined
 
-  const isMarked = (job: ObservedJob) => job.metadata.annotations[annotations.reported] !== undefined
+  const keyOf = (job: ObservedJob, member: Member) => `${job.metadata.uid} ${jobName(member.job)}`
+  const isMarked = (job: ObservedJob, { keys }: Member) => job.metadata.annotations[keys.reported] !== undefined
+  const untold = (job: ObservedJob) => membersOf(job).filter((member) => !isMarked(job, member))
   const hasEnd = (job: ObservedJob) => isFinished(job) || job.metadata.annotations[annotations.end] !== undefined
+  const dueOf = (job: ObservedJob) => untold(job).filter((member) => memberEnded(job, member))
 
   const tell = async (job: ObservedJob) => {
-    const info = jobInfo(job, podsOfJob(job, await api.pods(ownSelector)))
-    if (!info || info.state.status === 'running') return
-    if (!told.has(job.metadata.uid)) {
-      told.add(job.metadata.uid)
-      for (const callback of callbacks) callback(info)
+    const pods = podsOfJob(job, await api.pods(ownSelector))
+    const marks: Record<string, string> = {}
+    for (const member of dueOf(job)) {
+      const info = memberInfo(job, member, pods)
+      if (info.state.status === 'running') continue
+      if (!told.has(keyOf(job, member))) {
+        told.add(keyOf(job, member))
+        for (const callback of callbacks) callback(info)
+      }
+      Object.assign(marks, { [member.keys.end]: recordEnd(info.state), [member.keys.reported]: 'true' })
     }
-    await api.patchJob(job.metadata.name, { annotations: { [annotations.end]: recordEnd(info.state), [annotations.reported]: 'true' } })
+    if (Object.keys(marks).length > 0) await api.patchJob(job.metadata.name, { annotations: marks })
   }
   const onPut = (job: ObservedJob) => {
     const { uid } = job.metadata
-    if (!hasEnd(job) || isMarked(job) || telling.has(uid)) return
+    if (telling.has(uid) || dueOf(job).length === 0) return
     // What fails here is tried again at the next look.
     telling.set(uid, tell(job).catch((error: unknown) => onFailure(error, 1)).finally(() => telling.delete(uid)))
   }
   const onGone = (job: ObservedJob) => {
-    const wasTold = told.delete(job.metadata.uid) || isMarked(job)
-    const info = wasTold ? undefined : jobInfo(job, [])
-    if (!info) return
     const gone = { status: 'failed', exitCode: undefined, signal: undefined, reason: 'its Job was deleted' } as const
-    for (const callback of callbacks) callback(info.state.status === 'running' ? { ...info, state: gone } : info)
+    for (const member of membersOf(job)) {
+      if (told.delete(keyOf(job, member)) || isMarked(job, member)) continue
+      const info = memberInfo(job, member, [])
+      for (const callback of callbacks) callback(info.state.status === 'running' ? { ...info, state: gone } : info)
+    }
   }
 
   /** Jobs that wait for something that will not come, which Kubernetes itself would wait for forever. */
   const look = async () => {
-    const jobs = [...(followed?.values() ?? [])].filter((job) => !isMarked(job))
-    jobs.filter(hasEnd).forEach(onPut)
+    const jobs = [...(followed?.values() ?? [])].filter((job) => untold(job).length > 0)
+    jobs.forEach(onPut)
     const starting = jobs.filter((job) => !hasEnd(job) && job.status.ready === 0 && job.status.succeeded === 0)
     if (starting.length === 0) return
     const pods = await api.pods(ownSelector)

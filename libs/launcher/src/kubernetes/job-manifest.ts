@@ -21,6 +21,7 @@ const Container = z.strictObject({
   envFrom: z.tuple([
     z.strictObject({ configMapRef: z.strictObject({ name: label }) }),
     z.strictObject({ secretRef: z.strictObject({ name: label }) }),
+    z.strictObject({ secretRef: z.strictObject({ name: label, optional: z.literal(true) }) }),
   ]),
   env: z.array(EnvVar),
   resources: z.strictObject({

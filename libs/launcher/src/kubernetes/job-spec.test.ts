@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { assignmentFromEnv, type StartCommand } from '@streamforge/contracts'
+import { Assignment, assignmentFromEnv, type StartCommand } from '@streamforge/contracts'
 import { contractStart } from '../launcher-contract.ts'
 import { jobName, type JobName } from '../launcher.ts'
-import { jobSpec } from './job-spec.ts'
-import { labelValue, nameAnnotations, objectName, readName } from './object-name.ts'
+import { groupSpec, jobSpec } from './job-spec.ts'
+import { groupAnnotations, groupName, labelValue, nameAnnotations, objectName, readGroup, readName } from './object-name.ts'
+import { resourcesFor } from './worker-images.ts'
 
 const resources = { cpu: '100m', memory: '128Mi', memoryLimit: '256Mi' }
 const options = {
@@ -27,7 +28,7 @@ describe('the Job of an assignment', () => {
     expect(spec).toMatchObject({ backoffLimit: 2, ttlSecondsAfterFinished: 3600 })
     expect(spec.template.metadata.labels).toEqual(metadata.labels)
     expect(spec.template.spec).toMatchObject({ restartPolicy: 'Never', nodeSelector: { 'streamforge-worker': 'true' } })
-    expect(spec.template.spec.containers[0]).toMatchObject({ image: start.image, envFrom: [{ configMapRef: { name: 'streamforge' } }, { secretRef: { name: 'streamforge' } }] })
+    expect(spec.template.spec.containers[0]).toMatchObject({ image: start.image, envFrom: [{ configMapRef: { name: 'streamforge' } }, { secretRef: { name: 'streamforge' } }, { secretRef: { name: 'kafka-succeeds', optional: true } }] })
     expect(spec).not.toHaveProperty('completions')
   })
 
@@ -74,6 +75,45 @@ describe('the Job of an assignment', () => {
     'registry.example:5000/streamforge/constructor:v1',
   ])('refuses %s', (image) => {
     expect(() => jobSpec(contractStart('succeeds', { image }), options)).toThrowError(expect.objectContaining({ code: 'IMAGE_NOT_ALLOWED' }))
+  })
+})
+
+describe('the Job of several assignments', () => {
+  const three = (more: Partial<StartCommand> = {}) => [contractStart('succeeds'), contractStart('succeeds', { checkpoint: [{ shard: 0, position: 5, records: 2, done: false }] }), contractStart('succeeds', more)] as const
+
+  it('hands them over as a list, in one pod that belongs to all', () => {
+    const starts = three()
+    const { metadata, spec } = groupSpec(starts, options)
+    const values = Object.fromEntries(spec.template.spec.containers[0].env.map((e) => [e.name, 'value' in e ? e.value : '']))
+    const given = JSON.parse(values['ASSIGNMENTS']!) as unknown[]
+    expect(given.map((assignment) => Assignment.parse(assignment))).toEqual(starts.map((start) => Assignment.strip().parse(start)))
+    expect(values['QUEUE_ID']).toBeUndefined()
+    expect(metadata.labels).toMatchObject({ app: 'streamforge', target: 'loader-producer', 'streamforge.dev/jobs': '3' })
+    expect(spec).not.toHaveProperty('completions')
+    expect(readGroup(metadata.annotations)).toEqual(starts.map(({ queue_id, target, attempt }) => ({ queue_id, target, attempt })))
+  })
+
+  it('gives the pod what all of them need', () => {
+    const worker = { resources, eachMore: { millicores: 20, mebibytes: 8 } }
+    expect(resourcesFor(worker, 1)).toEqual(resources)
+    expect(resourcesFor(worker, 8)).toEqual({ cpu: '240m', memory: '184Mi', memoryLimit: '480Mi' })
+    expect(resourcesFor({ ...worker, resources: { cpu: '1', memory: '1Gi', memoryLimit: '2Gi' } }, 2)).toEqual({ cpu: '1020m', memory: '1032Mi', memoryLimit: '2080Mi' })
+    expect(resourcesFor({ resources }, 8)).toEqual(resources)
+  })
+
+  it.each([
+    ['several targets', { target: 'arango-connector' }], ['another image', { image: 'registry.example:5000/streamforge/trainer:v1' }], ['shards', { shards }],
+  ] as const)('refuses %s', (_, more) => {
+    expect(() => groupSpec(three(more as Partial<StartCommand>), options)).toThrowError(expect.objectContaining({ code: 'LAUNCH_FAILED' }))
+  })
+
+  it('has a name that follows from whom it carries', () => {
+    fc.assert(fc.property(fc.array(job, { minLength: 2, maxLength: 32 }), fc.array(job, { minLength: 2, maxLength: 32 }), (a, b) => {
+      const [one, other] = [groupName(a as [JobName, JobName]), groupName(b as [JobName, JobName])]
+      expect(`${one}-abcde`).toMatch(dnsLabel)
+      expect(one === other).toBe(a.map(jobName).join('\n') === b.map(jobName).join('\n'))
+      expect(readGroup(groupAnnotations(a))).toEqual(a)
+    }), { seed: 4 })
   })
 })
 

@@ -1,7 +1,7 @@
-import { assignmentToEnv, StreamForgeError, type StartCommand } from '@streamforge/contracts'
+import { Assignment, assignmentToEnv, StreamForgeError, type StartCommand } from '@streamforge/contracts'
 import { JobManifest } from './job-manifest.ts'
-import { labelValue, nameAnnotations, objectName, ownLabels } from './object-name.ts'
-import { allowedImage, type AllowedImages } from './worker-images.ts'
+import { groupAnnotations, groupLabel, groupName, labelValue, nameAnnotations, objectName, ownLabels } from './object-name.ts'
+import { allowedImage, resourcesFor, type AllowedImages, type WorkerImage } from './worker-images.ts'
 
 export interface JobSpecOptions {
   namespace: string
@@ -20,28 +20,66 @@ export const workerHealthPort = 9464
  */
 export function jobSpec(start: StartCommand, { namespace, images }: JobSpecOptions): JobManifest {
   const { app, worker } = allowedImage(start.image, images)
-  const labels = {
-    ...ownLabels, 'app.kubernetes.io/name': app, queue_id: labelValue(start.queue_id), target: labelValue(start.target), attempt: String(start.attempt),
+  return manifestOf({
+    app, worker, namespace, image: start.image, name: objectName(start), annotations: nameAnnotations(start), env: assignmentToEnv(start), jobs: 1, shards: podsOf(start),
+    labels: { queue_id: labelValue(start.queue_id), target: labelValue(start.target), attempt: String(start.attempt) },
+  })
+}
+
+/**
+ * The Job of several assignments, whose pod finds them as a list in ASSIGNMENTS. None of them may have shards of its own.
+ * @throws StreamForgeError as {@link jobSpec}; LAUNCH_FAILED when they are of several images or targets
+ */
+export function groupSpec(starts: readonly [StartCommand, StartCommand, ...StartCommand[]], { namespace, images }: JobSpecOptions): JobManifest {
+  const [{ image, target }] = starts
+  if (starts.some((start) => start.image !== image || start.target !== target || podsOf(start) > 1)) {
+    throw new StreamForgeError('LAUNCH_FAILED', `jobs of several images or targets, or with shards, cannot share the Job of ${starts[0].queue_id}`, { remedy: 'launch each alone' })
   }
-  const shards = podsOf(start)
+  const { app, worker } = allowedImage(image, images)
+  return manifestOf({
+    app, worker, namespace, image, name: groupName(starts), annotations: groupAnnotations(starts), jobs: starts.length, shards: 1,
+    env: { ASSIGNMENTS: JSON.stringify(starts.map((start) => Assignment.strip().parse(start))) },
+    labels: { target: labelValue(target), [groupLabel]: String(starts.length) },
+  })
+}
+
+interface ManifestParts {
+  app: string
+  worker: WorkerImage
+  namespace: string
+  image: string
+  name: string
+  labels: Readonly<Record<string, string>>
+  annotations: Record<string, string>
+  env: Readonly<Record<string, string>>
+  /** That share the pod. */
+  jobs: number
+  /** Pods, of a job's shards. */
+  shards: number
+}
+
+function manifestOf({ app, worker, namespace, image, name, annotations, env, jobs, shards, ...more }: ManifestParts): JobManifest {
+  const labels = { ...ownLabels, 'app.kubernetes.io/name': app, ...more.labels }
+  const { cpu, memory, memoryLimit } = resourcesFor(worker, jobs)
   const manifest = {
     apiVersion: 'batch/v1', kind: 'Job',
-    metadata: { name: objectName(start), namespace, labels, annotations: nameAnnotations(start) },
+    metadata: { name, namespace, labels, annotations },
     spec: {
       backoffLimit: 2, ttlSecondsAfterFinished: 3600,
       ...(shards > 1 && { completionMode: 'Indexed', completions: shards, parallelism: shards }),
       podFailurePolicy: { rules: [{ action: 'FailJob', onExitCodes: { containerName: 'worker', operator: 'NotIn', values: [0] } }] },
       template: {
-        metadata: { labels, annotations: nameAnnotations(start) },
+        metadata: { labels, annotations },
         spec: {
           restartPolicy: 'Never', nodeSelector: { 'streamforge-worker': 'true' }, automountServiceAccountToken: false, enableServiceLinks: false,
           terminationGracePeriodSeconds: terminationGraceSeconds,
           securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
           containers: [{
-            name: 'worker', image: start.image, imagePullPolicy: 'IfNotPresent', ...(worker.command && { command: [...worker.command] }),
-            envFrom: [{ configMapRef: { name: 'streamforge' } }, { secretRef: { name: 'streamforge' } }],
-            env: environment(start, { ...ownEnvironment, ...worker.env }, shards > 1),
-            resources: { requests: { cpu: worker.resources.cpu, memory: worker.resources.memory }, limits: { memory: worker.resources.memoryLimit } },
+            name: 'worker', image, imagePullPolicy: 'IfNotPresent', ...(worker.command && { command: [...worker.command] }),
+            // Of Kafka each app is a user of its own; on a broker that asks for no names there is no such Secret.
+            envFrom: [{ configMapRef: { name: 'streamforge' } }, { secretRef: { name: 'streamforge' } }, { secretRef: { name: `kafka-${app}`, optional: true } }],
+            env: environment({ ...ownEnvironment, ...worker.env, ...env }, shards > 1),
+            resources: { requests: { cpu, memory }, limits: { memory: memoryLimit } },
             securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
             terminationMessagePolicy: 'FallbackToLogsOnError',
             volumeMounts: [{ name: 'data', mountPath: '/data' }, { name: 'tmp', mountPath: '/tmp' }],
@@ -53,7 +91,7 @@ export function jobSpec(start: StartCommand, { namespace, images }: JobSpecOptio
   }
   const checked = JobManifest.safeParse(manifest)
   if (checked.success) return checked.data
-  throw new StreamForgeError('LAUNCH_FAILED', `no Job can be made of ${start.queue_id} ${start.target}: ${checked.error.message}`, { cause: checked.error })
+  throw new StreamForgeError('LAUNCH_FAILED', `no Job ${name} can be made: ${checked.error.message}`, { cause: checked.error })
 }
 
 /** History that is cut into shards is loaded by a pod for each. */
@@ -62,8 +100,8 @@ export const podsOf = ({ target, shards }: Pick<StartCommand, 'target' | 'shards
 /** The root is read-only: what a worker writes for itself goes to volumes that end with the pod. */
 const ownEnvironment = { DATA_DIR: '/data', HOME: '/tmp', TMPDIR: '/tmp', HEALTH_HOST: '0.0.0.0', HEALTH_PORT: String(workerHealthPort) }
 
-function environment(start: StartCommand, more: Readonly<Record<string, string>>, indexed: boolean) {
-  const values = Object.entries({ ...more, ...assignmentToEnv(start) }).map(([name, value]) => ({ name, value: literal(value) }))
+function environment(variables: Readonly<Record<string, string>>, indexed: boolean) {
+  const values = Object.entries(variables).map(([name, value]) => ({ name, value: literal(value) }))
   if (!indexed) return values
   const fieldPath = "metadata.annotations['batch.kubernetes.io/job-completion-index']"
   return [...values, { name: 'SHARD_INDEX', valueFrom: { fieldRef: { fieldPath } } }]

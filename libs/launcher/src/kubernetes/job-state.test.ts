@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { isFinished, isSettled, jobInfo, jobState, recordEnd } from './job-state.ts'
-import { annotations, nameAnnotations } from './object-name.ts'
+import { isFinished, isSettled, jobInfos, jobState, memberEnded, membersOf, recordEnd } from './job-state.ts'
+import { annotations, groupAnnotations, memberKeys, nameAnnotations } from './object-name.ts'
 import { ObservedJob, ObservedPod } from './observed.ts'
+import { jobName } from '../launcher.ts'
 import { hopelessStart, waitingFor } from './start-problem.ts'
 
 const metadata = { name: 'x', uid: 'u1', creationTimestamp: '2026-01-01T00:00:00Z' }
@@ -46,8 +47,40 @@ describe('the state of a Job', () => {
 
   it('belongs to a job of ours, or to nobody', () => {
     const name = { queue_id: 'wf-a', target: 'trainer', attempt: 2 }
-    expect(jobInfo(jobWith([], nameAnnotations(name)), [])).toEqual({ ...name, name: 'wf-a--trainer--2', state: { status: 'running' }, startedAt: Date.UTC(2026, 0) })
-    expect(jobInfo(jobWith([]), [])).toBeUndefined()
+    expect(jobInfos(jobWith([], nameAnnotations(name)), [])).toEqual([{ ...name, name: 'wf-a--trainer--2', state: { status: 'running' }, startedAt: Date.UTC(2026, 0) }])
+    expect(jobInfos(jobWith([]), [])).toEqual([])
+    expect(jobInfos(jobWith([], { [annotations.jobs]: '[{}]' }), [])).toEqual([])
+    expect(jobInfos(jobWith([], { [annotations.jobs]: 'no list' }), [])).toEqual([])
+  })
+})
+
+describe('a Job that several jobs share', () => {
+  const jobs = ['wf-a', 'wf-b', 'wf-c'].map((queue_id) => ({ queue_id, target: 'loader-producer', attempt: 1 }))
+  const [first, second] = jobs.map(memberKeys)
+  const statesOf = (job: ObservedJob, pods: readonly ObservedPod[] = []) => jobInfos(job, pods).map(({ name, state }) => `${name} ${state.status}`)
+
+  it('is each of them', () => {
+    expect(statesOf(jobWith([], groupAnnotations(jobs)))).toEqual(jobs.map((job) => `${jobName(job)} running`))
+    expect(statesOf(jobWith([{ type: 'Complete' }], groupAnnotations(jobs)))).toEqual(jobs.map((job) => `${jobName(job)} succeeded`))
+    const ends = jobInfos(jobWith([{ type: 'Failed' }], groupAnnotations(jobs)), [ended(137)])
+    expect(ends.map(({ state }) => state)).toEqual(Array(3).fill({ status: 'failed', exitCode: 137, signal: 'SIGKILL', reason: 'killed by SIGKILL' }))
+  })
+
+  it('goes on without the one that was cancelled, whose end stays what it was', () => {
+    const left = { ...groupAnnotations(jobs), [first!.end]: recordEnd({ status: 'failed', exitCode: undefined, signal: 'SIGTERM', reason: 'cancelled' }) }
+    const job = jobWith([], left)
+    expect(membersOf(job).map((member) => memberEnded(job, member))).toEqual([true, false, false])
+    expect(statesOf(job)).toEqual([`${jobName(jobs[0]!)} failed`, `${jobName(jobs[1]!)} running`, `${jobName(jobs[2]!)} running`])
+    expect(statesOf(jobWith([{ type: 'Complete' }], left))).toEqual([`${jobName(jobs[0]!)} failed`, `${jobName(jobs[1]!)} succeeded`, `${jobName(jobs[2]!)} succeeded`])
+  })
+
+  it('ends for all that have no end of their own when it is given up', () => {
+    const job = jobWith([], { ...groupAnnotations(jobs), [annotations.end]: recordEnd({ status: 'failed', exitCode: undefined, signal: undefined, reason: 'no image' }), [second!.end]: recordEnd({ status: 'succeeded' }) })
+    expect(statesOf(job).map((state) => state.split(' ')[1])).toEqual(['failed', 'succeeded', 'failed'])
+  })
+
+  it('forgets one without the others', () => {
+    expect(statesOf(jobWith([], { ...groupAnnotations(jobs), [second!.forgotten]: 'true' }))).toHaveLength(2)
   })
 })
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { constants } from 'node:os'
-import type { JobInfo, JobState } from '../launcher.ts'
+import type { JobInfo, JobName, JobState } from '../launcher.ts'
 import { jobName } from '../launcher.ts'
-import { annotations, readName } from './object-name.ts'
+import { annotations, memberKeys, readGroup, readName } from './object-name.ts'
 import { workerState, type ObservedJob, type ObservedPod } from './observed.ts'
 
 export type EndState = Exclude<JobState, { status: 'running' }>
@@ -83,8 +83,29 @@ function failure(exitCode: number, reason: string | undefined): EndState {
   return { status: 'failed', exitCode, signal: undefined, reason: `exit code ${exitCode}${exitCode === sigtermExit ? ': stopped by SIGTERM' : ''}${known}` }
 }
 
-/** Undefined for a Job that is not one of ours. */
-export function jobInfo(job: ObservedJob, pods: readonly ObservedPod[]): JobInfo | undefined {
-  const name = readName(job.metadata.annotations)
-  return name && { ...name, name: jobName(name), state: jobState(job, pods), startedAt: job.metadata.creationTimestamp.getTime() }
+/** A job that a Kubernetes Job carries, alone or beside others. */
+export interface Member {
+  job: JobName
+  /** Annotations that say how it ended, and that somebody was told so. */
+  keys: { end: string; reported: string; forgotten?: string }
 }
+
+/** Empty for a Job that is not one of ours; without those that were forgotten. */
+export function membersOf({ metadata }: ObservedJob): Member[] {
+  const alone = readName(metadata.annotations)
+  if (alone) return [{ job: alone, keys: { end: annotations.end, reported: annotations.reported } }]
+  return (readGroup(metadata.annotations) ?? []).map((job) => ({ job, keys: memberKeys(job) })).filter(({ keys }) => metadata.annotations[keys.forgotten] === undefined)
+}
+
+/** What was recorded of its own end counts before that of the whole Job: it may have been cancelled while the others went on. */
+export const memberState = (job: ObservedJob, { keys }: Member, pods: readonly ObservedPod[]): JobState =>
+  readEnd(job.metadata.annotations[keys.end]) ?? jobState(job, pods)
+
+export const memberEnded = (job: ObservedJob, { keys }: Member) =>
+  isFinished(job) || job.metadata.annotations[keys.end] !== undefined || job.metadata.annotations[annotations.end] !== undefined
+
+export const memberInfo = (job: ObservedJob, member: Member, pods: readonly ObservedPod[]): JobInfo =>
+  ({ ...member.job, name: jobName(member.job), state: memberState(job, member, pods), startedAt: job.metadata.creationTimestamp.getTime() })
+
+/** All jobs that the Job carries; empty for one that is not ours. */
+export const jobInfos = (job: ObservedJob, pods: readonly ObservedPod[]): JobInfo[] => membersOf(job).map((member) => memberInfo(job, member, pods))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { kubernetesAvailable, runningKubernetes, startKubernetes, type KubernetesServer } from '@streamforge/servers/kubernetes'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { contractImages, contractStart, launcherContract } from '../launcher-contract.ts'
-import type { JobInfo, Launcher } from '../launcher.ts'
+import { jobName, type JobInfo, type Launcher } from '../launcher.ts'
 import { openKubernetesLauncher } from './kubernetes-launcher.ts'
 import { objectName } from './object-name.ts'
 import { makeTestImages } from './test-images.ts'
@@ -99,6 +99,44 @@ describe.skipIf(!available.ok)(`on a real cluster${available.ok ? '' : ` (skippe
       expect(seen).toMatchObject([{ name, state: { status: 'succeeded' } }])
     })
 
+    it('carries several jobs in one pod, leaves it to the others, and ends it with the last', async () => {
+      const starts = Array.from({ length: 3 }, () => contractStart('stays'))
+      const infos = await launcher.launchGroup!(starts)
+      expect(infos.map(({ name }) => name)).toEqual(starts.map(jobName))
+      expect((await kubectl('get', 'jobs', '-o', 'name')).trim().split('\n')).toHaveLength(1)
+      await running(starts[2]!)
+      const given = JSON.parse((await launcher.logs(starts[1]!))[0]!) as Record<string, string>
+      expect(JSON.parse(given['ASSIGNMENTS']!)).toMatchObject(starts.map(({ queue_id, attempt }) => ({ queue_id, attempt })))
+      expect((await launcher.launchGroup!(starts)).map(({ name }) => name)).toEqual(starts.map(jobName))
+      expect(await launcher.launch(starts[0]!)).toMatchObject({ name: jobName(starts[0]!), state: { status: 'running' } })
+      expect(await launcher.processMates!(starts[0]!)).toEqual(starts.slice(1).map(({ queue_id, target, attempt }) => ({ queue_id, target, attempt })))
+      await launcher.cancel(starts[0]!)
+      await until(() => seen.length === 1)
+      expect(seen[0]).toMatchObject({ name: jobName(starts[0]!), state: { status: 'failed', reason: 'cancelled; its process goes on with other jobs' } })
+      await launcher.forget(starts[0]!)
+      expect((await launcher.list()).map(({ name, state }) => `${name} ${state.status}`).sort()).toEqual(starts.slice(1).map((start) => `${jobName(start)} running`).sort())
+      await Promise.all([launcher.cancel(starts[1]!), launcher.cancel(starts[2]!)])
+      await until(() => seen.length === 3)
+      expect(seen.map(({ state }) => (state.status === 'failed' ? state.reason : state.status)).sort()).toEqual([...Array<string>(2).fill('cancelled; its process goes on with other jobs'), 'succeeded'])
+      expect(await launcher.processMates!(starts[1]!)).toEqual([])
+    })
+
+    it('tells the end of a shared pod as the end of each, also after a restart, and starts alone what is new', async () => {
+      const [known, ...others] = Array.from({ length: 3 }, () => contractStart('stays'))
+      await launcher.launch(known!)
+      await launcher.launchGroup!([known!, ...others])
+      const alone = contractStart('stays')
+      await launcher.launchGroup!([...others, alone])
+      expect((await kubectl('get', 'jobs', '-o', 'name')).trim().split('\n')).toHaveLength(3)
+      await running(others[0]!)
+      await launcher.close()
+      launcher = await open()
+      launcher.onExit((job) => seen.push(job))
+      await launcher.cancel(others[0]!, { endProcess: true })
+      await until(() => seen.length === 2)
+      expect(seen.map(({ name, state }) => `${name} ${state.status}`).sort()).toEqual(others.map((start) => `${jobName(start)} succeeded`).sort())
+    })
+
     it('says that a pod was deleted under it', async () => {
       const job = contractStart('stubborn')
       await launcher.launch(job)
@@ -157,6 +195,34 @@ describe.skipIf(!available.ok)(`on a real cluster${available.ok ? '' : ` (skippe
       expect(seen.filter((info) => info.queue_id === job.queue_id)).toHaveLength(1)
       expect((await next.list()).find((info) => info.queue_id === job.queue_id)?.state).toMatchObject({ exitCode: 3 })
       await next.close()
+    })
+
+    it('makes one Job of what several launchers ask for at once', async () => {
+      const job = contractStart('stays')
+      const rival = await open()
+      const infos = await Promise.all([launcher.launch(job), rival.launch(job), launcher.launch(job)])
+      await rival.close()
+      expect(new Set(infos.map(({ name }) => name)).size).toBe(1)
+      await running(job)
+      expect((await kubectl('get', ...podsOf(job), '-o', 'name')).trim().split('\n')).toHaveLength(1)
+    })
+
+    it('goes on where it was when the API server hangs for longer than a request may take', async () => {
+      const job = contractStart('stays')
+      await launcher.launch(job)
+      await running(job)
+      const impatient = await openKubernetesLauncher({ namespace, kubeconfig: cluster.kubeconfig, images: { registry, apps }, timeoutMs: 1_000 })
+      const server = cluster.pids['kube-apiserver']!
+      process.kill(server, 'SIGSTOP')
+      try {
+        await expect(impatient.launch(contractStart('stays'))).rejects.toMatchObject({ code: 'LAUNCHER_UNAVAILABLE', message: expect.stringContaining('no answer within 1000 ms') })
+      } finally {
+        process.kill(server, 'SIGCONT')
+        await impatient.close()
+      }
+      await until(() => launcher.cancel(job, { graceMs: 100 }).then(() => true, () => false))
+      await until(() => seen.length > 0)
+      expect(seen).toMatchObject([{ queue_id: job.queue_id, state: { status: 'succeeded' } }])
     })
 
     it('loses no end while the API server is away', async () => {

@@ -5,6 +5,8 @@ import type { JobResources } from './job-manifest.ts'
 /** What an app of the allow-list runs with. */
 export interface WorkerImage {
   resources: JobResources
+  /** More for each further job that shares the pod: thousandths of a core, and MiB that count for the request and, four times, for the limit. */
+  eachMore?: { millicores: number; mebibytes: number }
   /** Beside the assignment and the cluster's ConfigMap and Secret, such as NODE_OPTIONS. */
   env?: Readonly<Record<string, string>>
   /** In place of the image's own entrypoint. */
@@ -31,4 +33,22 @@ export function allowedImage(image: string, { registry, apps }: AllowedImages): 
     })
   }
   return { app, worker }
+}
+
+/** What a pod is given that carries so many jobs. */
+export function resourcesFor({ resources, eachMore }: WorkerImage, jobs: number): JobResources {
+  if (!eachMore || jobs === 1) return resources
+  const mebibytes = (jobs - 1) * eachMore.mebibytes
+  return {
+    cpu: `${millicores(resources.cpu) + (jobs - 1) * eachMore.millicores}m`,
+    memory: `${inMebibytes(resources.memory) + mebibytes}Mi`, memoryLimit: `${inMebibytes(resources.memoryLimit) + 4 * mebibytes}Mi`,
+  }
+}
+
+const millicores = (cpu: string) => (cpu.endsWith('m') ? Number(cpu.slice(0, -1)) : Math.round(Number(cpu) * 1000))
+
+function inMebibytes(memory: string): number {
+  const units = { Ki: 1 / 1024, Mi: 1, Gi: 1024 } as const
+  const unit = memory.slice(-2) as keyof typeof units
+  return Math.ceil(unit in units ? Number(memory.slice(0, -2)) * units[unit] : Number(memory) / 2 ** 20)
 }
