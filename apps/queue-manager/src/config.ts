@@ -1,3 +1,4 @@
+import { RateConfig } from '@streamforge/guards'
 import { MlflowConfig } from '@streamforge/models'
 import { z } from 'zod'
 
@@ -31,6 +32,7 @@ export const Config = {
   RETRAINING_POLL_MS: milliseconds.default(5_000).describe('milliseconds between looks at retraining policies'),
   BINANCE_REST_URL: url.describe("an http or https address; absent: Binance's own"),
   BINANCE_ARCHIVE_URL: url.describe("an http or https address; absent: Binance's own archive"),
+  ...RateConfig,
   ...MlflowConfig,
   COINBASE_REST_URL: url.describe("an http or https address; absent: Coinbase Exchange's own"),
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { deadLetterTopic } from '@streamforge/contracts'
 import { ensureTopics } from '@streamforge/bus'
+import { ratesOf } from '@streamforge/guards'
 import { mlflowOptions, openModelRegistry } from '@streamforge/models'
 import { runService } from '@streamforge/service'
 import { Config } from './config.ts'
@@ -54,7 +55,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
   })
   const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string }
   const app = await createServer({
-    orchestrator, store, bus, models, metrics, log, version,
+    orchestrator, store, bus, models, metrics, log, version, now, rates: ratesOf(config),
     conditions: async () => ({ events: reading, store: await store.count('workflows').then(() => true, () => false) }),
   })
   const url = await app.listen({ port: config.PORT, host: config.HOST })

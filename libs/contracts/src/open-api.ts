@@ -16,6 +16,9 @@ const named = new Map<z.ZodType, string>([
 /** What callers send: they may leave out what has a default. */
 const sent = new Set<z.ZodType>([WorkflowRequest, RetrainingPolicy])
 
+/** What stands before every operation: requests that come too slowly, too often or with too much before the body. */
+const guardStatuses = [408, 429, 431]
+
 /** The OpenAPI 3.1 document of queue-manager's API, made from the table of operations. */
 export function openApiDocument(version: string) {
   const paths: Record<string, Record<string, unknown>> = {}
@@ -49,7 +52,7 @@ function describeOperation(operation: ApiOperation) {
     responses: {
       [answer.status]: { description: answer.description, ...(content && { content: { [mediaType]: content } }) },
       ...(operation.path === '/readyz' && { 503: { description: 'Not ready', ...(content && { content: { [mediaType]: content } }) } }),
-      ...Object.fromEntries([...operation.problems, 500].map((status) => [status, {
+      ...Object.fromEntries([...operation.problems, ...guardStatuses, 500].map((status) => [status, {
         description: 'What was wrong and what to do', content: { 'application/problem+json': { schema: reference(Problem) } },
       }])),
     },

@@ -1,6 +1,8 @@
+import { STATUS_CODES } from 'node:http'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { apiOperations, openApiDocument, StreamForgeError, type ApiOperation, type ApiOperationId } from '@streamforge/contracts'
+import { acceptJson, apiHeaders, fastifyLimits, guardHttp, unreadableRequest, type HttpRates } from '@streamforge/guards'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { eventStreams } from './event-stream.ts'
@@ -14,24 +16,28 @@ export interface ServerOptions extends ApiParts {
   log: Logger
   /** Of the API, for its document. */
   version: string
+  /** How often one may ask; undefined: as often as one likes, as in tests of other things. */
+  rates?: HttpRates | undefined
+  now?: () => number
 }
 
 /** The HTTP API: every operation of the contracts, its document at /openapi.json and a page to read and try it at /docs. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { log, version } = options
+  const { log, version, rates, now = Date.now } = options
   const sendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const error = toApiError(thrown)
     if (error.status >= 500) log.error({ err: error, method: request.method, path: request.url }, 'a request failed')
     return reply.code(error.status).header('content-type', problemMediaType).send(JSON.stringify(problemOf(error, request.url.slice(0, 500))))
   }
   const app = fastify({
-    bodyLimit, logger: false, forceCloseConnections: true, exposeHeadRoutes: false,
+    ...fastifyLimits(), bodyLimit, logger: false, forceCloseConnections: true, exposeHeadRoutes: false,
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
-    clientErrorHandler: (_error, socket) => refuseUnreadable(socket),
+    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket),
   })
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler((request, reply) => sendProblem(notFound(request, reply), request, reply))
-  acceptEmptyJson(app)
+  guardHttp(app, { now, rates, headers: apiHeaders })
+  acceptJson(app)
   const streams = eventStreams()
   app.addHook('preClose', async () => streams.closeAll())
 
@@ -62,16 +68,6 @@ function addRoute(app: FastifyInstance, id: ApiOperationId, operation: ApiOperat
   })
 }
 
-/** A POST without a body may still name JSON as its type; a broken one is refused by the default parser as usual. */
-function acceptEmptyJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error')
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined)
-    else void parse(request, body as string, done)
-  })
-}
-
 const routes = Object.values<ApiOperation>(apiOperations).map(({ method, path }) => ({
   method: method.toUpperCase(), pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`),
 }))
@@ -87,8 +83,9 @@ function notFound(request: FastifyRequest, reply: FastifyReply): StreamForgeErro
 }
 
 /** What cannot be read as HTTP at all. */
-function refuseUnreadable(socket: NodeJS.WritableStream & { destroyed?: boolean }): void {
+function refuseUnreadable(error: { code?: string }, socket: NodeJS.WritableStream & { destroyed?: boolean }): void {
   if (socket.destroyed || !socket.writable) return
-  const body = JSON.stringify(problemOf(new StreamForgeError('BAD_REQUEST', 'this is not a valid HTTP request'), '/'))
-  socket.end(`HTTP/1.1 400 Bad Request\r\ncontent-type: ${problemMediaType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+  const problem = problemOf(unreadableRequest(error), '/')
+  const body = JSON.stringify(problem)
+  socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\ncontent-type: ${problemMediaType}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
 }
