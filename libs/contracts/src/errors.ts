@@ -40,6 +40,8 @@ export const errorTable = {
   STORE_REJECTED: { status: 422, retryable: false },
   COLLECTION_NOT_FOUND: { status: 404, retryable: false },
   OBJECT_NOT_FOUND: { status: 404, retryable: false },
+  BACKUP_DAMAGED: { status: 500, retryable: false },
+  RESTORE_DIFFERS: { status: 500, retryable: true },
 
   LAUNCH_FAILED: { status: 500, retryable: true },
   LAUNCHER_UNAVAILABLE: { status: 503, retryable: true },

@@ -66,6 +66,7 @@ export { Signal, SignalFill, signalKey, agentModelName } from './signal.ts'
 export { RetrainingPolicy, RetrainingRun, StoredRetraining, RetrainingList, keptRetrainingRuns } from './retraining.ts'
 export { Lineage, LineageFeatures, LineageDataset, LineageParams, LineageQuery, type LineageUse } from './lineage.ts'
 export { ReplayReport, ReplayedQueue } from './replay.ts'
+export { BackupId, BackupContent, BackupManifest, backupParts, type BackupPart, SettingRow } from './backup.ts'
 export { Problem } from './problem.ts'
 export {
   apiOperations, ListWorkflowsQuery, ListCoverageQuery, DeleteWorkflowQuery, WorkflowParams, Health, type ApiOperation, type ApiOperationId,

@@ -9,4 +9,5 @@ export { openServedStore, type ServedStore } from './embedded/open-served-store.
 export { readDocumentLines, type WriteHead } from './remote/document-lines.ts'
 export type { SettingsStore, StoredSetting } from './settings/settings-store.ts'
 export { connectSettings, type SettingsConfig } from './settings/connect-settings.ts'
+export { openAllSettings, type AllSettings } from './settings/all-settings.ts'
 export { acquireLease, leaseWatch, type Lease, type LeaseOptions, type LeaseWatch } from './lease/lease.ts'
