@@ -13,15 +13,17 @@ export interface OpenedVenue {
 export function openVenueHttp(venue: string, description: VenueDescription, options: OpenVenueOptions): OpenedVenue {
   const now = options.now ?? Date.now
   const sleep = options.sleep ?? abortableSleep
+  const concurrency = options.concurrency ?? 8
   const budget = weightBudget({
     limit: options.weightLimit ?? description.limit.weight, windowMs: description.limit.windowMs, now, sleep,
+    reserve: ((options.sharers ?? 1) - 1) * concurrency * Math.max(description.trades.weight, description.candles.weight),
   })
   return {
     now,
     budget,
     http: (own) => venueHttp({
       venue, budget, now, sleep, random: options.random ?? Math.random, signal: options.signal, log: options.log,
-      concurrency: options.concurrency ?? 8, maxAttempts: options.maxAttempts ?? 8, timeoutMs: options.timeoutMs ?? 20_000, ...own,
+      concurrency, maxAttempts: options.maxAttempts ?? 8, timeoutMs: options.timeoutMs ?? 20_000, ...own,
     }),
   }
 }

@@ -100,6 +100,8 @@ export interface OpenVenueOptions {
   concurrency?: number
   /** Overrides the venue's own limit; 0 means none. */
   weightLimit?: number | undefined
+  /** Processes behind this address that load from the venue at once, as far as is known; default 1. Each leaves room for what the others have under way. */
+  sharers?: number
   /** Tries of one request against network errors, 5xx and broken answers before giving up; default 8. */
   maxAttempts?: number
   /** Milliseconds without a byte after which a request counts as lost; default 20 000. */

@@ -21,15 +21,18 @@ export interface WeightBudgetOptions {
   windowMs: number
   /** Part of the limit left unused, for requests of other processes that the last answer did not count yet; default 0.05. */
   margin?: number
+  /** Weight left unused beside that, which others behind this address may have under way that no answer has counted; at most half of the limit. */
+  reserve?: number
   now: () => number
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>
 }
 
 /**
  * Keeps within a venue's weight limit. The venue's own count, which comes with every answer, overrides ours: that is how several
- * processes behind one address share the limit without talking to each other.
+ * processes behind one address share the limit without talking to each other. What they do not see of each other is what is under way:
+ * each may exceed by that much what it believes to be left, so that much is left unused.
  */
-export function weightBudget({ windowMs, margin = 0.05, now, sleep, ...initial }: WeightBudgetOptions): WeightBudget {
+export function weightBudget({ windowMs, margin = 0.05, reserve = 0, now, sleep, ...initial }: WeightBudgetOptions): WeightBudget {
   let { limit } = initial
   let offset = 0
   let pausedUntil = 0
@@ -68,13 +71,15 @@ export function weightBudget({ windowMs, margin = 0.05, now, sleep, ...initial }
     }
   }
 
+  const usable = () => Math.floor(limit * (1 - margin) - Math.min(reserve, limit / 2))
+
   /** Milliseconds to wait before `weight` fits; 0: it fits now. A request heavier than the whole budget goes alone. */
   function waitFor(weight: number): number {
     const time = now()
     if (time < pausedUntil) return pausedUntil - time
     rollWindow()
     const taken = used + reserved
-    if (limit === 0 || taken === 0 || taken + weight <= Math.floor(limit * (1 - margin))) return 0
+    if (limit === 0 || taken === 0 || taken + weight <= usable()) return 0
     return windowMs - ((((time + offset) % windowMs) + windowMs) % windowMs)
   }
 
