@@ -1,3 +1,4 @@
+import { AccessConfig } from '@streamforge/access'
 import { RateConfig } from '@streamforge/guards'
 import { MlflowConfig } from '@streamforge/models'
 import { z } from 'zod'
@@ -33,6 +34,7 @@ export const Config = {
   BINANCE_REST_URL: url.describe("an http or https address; absent: Binance's own"),
   BINANCE_ARCHIVE_URL: url.describe("an http or https address; absent: Binance's own archive"),
   ...RateConfig,
+  ...AccessConfig,
   ...MlflowConfig,
   COINBASE_REST_URL: url.describe("an http or https address; absent: Coinbase Exchange's own"),
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { openAccess, openAuditLog } from '@streamforge/access'
 import { deadLetterTopic } from '@streamforge/contracts'
 import { ensureTopics } from '@streamforge/bus'
 import { ratesOf } from '@streamforge/guards'
@@ -54,8 +55,13 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
     throw err
   })
   const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string }
+  const access = await openAccess({ config, host: config.HOST, dataDir, store, now, randomBytes })
+  const audit = await openAuditLog({
+    store, randomBytes, onEntry: (entry) => log.info({ audit: entry }, 'a change was asked for'),
+    onLost: (entry, err) => log.error({ err, audit: entry }, 'an entry of the audit log could not be stored'),
+  })
   const app = await createServer({
-    orchestrator, store, bus, models, metrics, log, version, now, rates: ratesOf(config),
+    orchestrator, store, bus, models, metrics, access, audit, log, version, now, rates: ratesOf(config),
     conditions: async () => ({ events: reading, store: await store.count('workflows').then(() => true, () => false) }),
   })
   const url = await app.listen({ port: config.PORT, host: config.HOST })

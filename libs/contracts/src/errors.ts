@@ -16,6 +16,7 @@ export const errorTable = {
   REQUEST_TIMEOUT: { status: 408, retryable: true },
   TOO_MANY_REQUESTS: { status: 429, retryable: true },
   NOT_AUTHENTICATED: { status: 401, retryable: false },
+  NOT_ALLOWED: { status: 403, retryable: false },
   NOT_FOUND: { status: 404, retryable: false },
   METHOD_NOT_ALLOWED: { status: 405, retryable: false },
   CONFLICT: { status: 409, retryable: false },

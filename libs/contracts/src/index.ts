@@ -69,6 +69,10 @@ export { ReplayReport, ReplayedQueue } from './replay.ts'
 export { BackupId, BackupContent, BackupManifest, backupParts, type BackupPart, SettingRow } from './backup.ts'
 export { Problem } from './problem.ts'
 export {
+  roles, Role, roleAllows, Caller, ApiTokenId, ApiTokenParams, ApiTokenRequest, ApiToken, ApiTokenList, CreatedApiToken, StoredApiToken, AuditEntry, AuditQuery, AuditPage,
+  type NeededRole,
+} from './access.ts'
+export {
   apiOperations, ListWorkflowsQuery, ListCoverageQuery, DeleteWorkflowQuery, WorkflowParams, Health, type ApiOperation, type ApiOperationId,
 } from './api-operations.ts'
 export { openApiDocument } from './open-api.ts'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ApiToken, ApiTokenList, ApiTokenRequest, AuditPage, Caller, CreatedApiToken } from './access.ts'
 import { apiOperations, type ApiOperation } from './api-operations.ts'
 import { Lineage } from './lineage.ts'
 import { Problem } from './problem.ts'
@@ -12,9 +13,10 @@ const named = new Map<z.ZodType, string>([
   [WorkflowRequest, 'WorkflowRequest'], [Workflow, 'Workflow'], [WorkflowPage, 'WorkflowPage'], [WorkflowTypes, 'WorkflowTypes'],
   [WorkflowUpdate, 'WorkflowUpdate'], [CoveragePage, 'CoveragePage'], [Problem, 'Problem'],
   [ReplayReport, 'ReplayReport'], [Lineage, 'Lineage'], [RetrainingPolicy, 'RetrainingPolicy'],
+  [Caller, 'Caller'], [ApiTokenRequest, 'ApiTokenRequest'], [ApiToken, 'ApiToken'], [ApiTokenList, 'ApiTokenList'], [CreatedApiToken, 'CreatedApiToken'], [AuditPage, 'AuditPage'],
 ])
 /** What callers send: they may leave out what has a default. */
-const sent = new Set<z.ZodType>([WorkflowRequest, RetrainingPolicy])
+const sent = new Set<z.ZodType>([WorkflowRequest, RetrainingPolicy, ApiTokenRequest])
 
 /** What stands before every operation: requests that come too slowly, too often or with too much before the body. */
 const guardStatuses = [408, 429, 431]
@@ -31,10 +33,14 @@ export function openApiDocument(version: string) {
     tags: [
       { name: 'workflows', description: 'What is to be loaded, and how far it is' },
       { name: 'data', description: 'What is known of the data' },
+      { name: 'access', description: 'Who may do what, and who did what' },
       { name: 'service', description: 'Health and metrics' },
     ],
     paths,
     components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: "An access token of the issuer, or an API token (stf_...). On this machine, where no sign-in is configured, requests without one are the local operator's." },
+      },
       schemas: Object.fromEntries([...named].map(([schema, name]) => [name, plainSchema(schema, sent.has(schema) ? 'input' : 'output')])),
     },
   }
@@ -47,12 +53,15 @@ function describeOperation(operation: ApiOperation) {
   return {
     summary: operation.summary,
     tags: [operation.tag],
+    // An empty one beside it: without a token where nobody signs in.
+    security: operation.needs === 'public' ? [] : [{ bearer: [] }, {}],
+    'x-needs-role': operation.needs,
     parameters: [...parameters('path', operation.params), ...parameters('query', operation.query)],
     ...(operation.body && { requestBody: { required: true, content: { 'application/json': { schema: reference(operation.body) } } } }),
     responses: {
       [answer.status]: { description: answer.description, ...(content && { content: { [mediaType]: content } }) },
       ...(operation.path === '/readyz' && { 503: { description: 'Not ready', ...(content && { content: { [mediaType]: content } }) } }),
-      ...Object.fromEntries([...operation.problems, ...guardStatuses, 500].map((status) => [status, {
+      ...Object.fromEntries([...operation.problems, ...(operation.needs === 'public' ? [403] : [401, 403, 503]), ...guardStatuses, 500].map((status) => [status, {
         description: 'What was wrong and what to do', content: { 'application/problem+json': { schema: reference(Problem) } },
       }])),
     },

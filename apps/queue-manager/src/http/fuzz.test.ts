@@ -1,3 +1,4 @@
+import { localOperator } from '@streamforge/access'
 import { openApiDocument, Problem } from '@streamforge/contracts'
 import type { NewModelVersion } from '@streamforge/models'
 import fc from 'fast-check'
@@ -6,6 +7,7 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTestPlatform, type TestPlatform } from '../orchestrator/test-platform.ts'
 import { finishedPlan, storeFinished } from '../plan/pipeline-fixture.ts'
+import { openTestAccess, type TestAccess } from './access-fixture.ts'
 import { createServer } from './server.ts'
 
 /** The parts of a JSON Schema that the API's document uses. */
@@ -95,11 +97,13 @@ function requestsOf({ path, method, operation }: (typeof operations)[number], kn
 describe('the API under random requests made from its own document', () => {
   let platform: TestPlatform
   let app: FastifyInstance
+  let access: TestAccess
   const knownIds: string[] = []
   beforeAll(async () => {
     platform = await openTestPlatform()
     const orchestrator = await platform.start()
-    app = await createServer({ orchestrator, store: platform.store, bus: platform.bus, models: platform.models, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1.0.0', conditions: async () => ({}) })
+    access = await openTestAccess(platform.store)
+    app = await createServer({ orchestrator, store: platform.store, bus: platform.bus, models: platform.models, metrics: platform.registry, access: access.access, audit: access.audit, log: pino({ level: 'silent' }), version: '1.0.0', conditions: async () => ({}) })
     await platform.models.registerVersion(trainedVersion, [])
     await app.inject({ method: 'PUT', url: '/retraining/gnn-5m', payload: { symbols: ['BTCUSDT', 'ETHUSDT'], interval: '5m', history_bars: 1_000, new_bars: 100 } })
     for (const status of ['running', 'stopped']) {
@@ -112,9 +116,12 @@ describe('the API under random requests made from its own document', () => {
     knownIds.push(plan.workflow.workflow_id, await storeFinished(platform.store, platform.bus, plan))
     const replay = await app.inject({ method: 'POST', url: '/workflows/wf-0000f1/replay' })
     knownIds.push((replay.json() as { workflow_id: string }).workflow_id)
+    const token = await access.access.tokens.create({ name: 'one to revoke', role: 'viewer', expires_in_days: 1 }, localOperator)
+    knownIds.push(token.token_id)
   })
   afterAll(async () => {
     await app.close()
+    await access.close()
     await platform.close()
   })
 
@@ -122,7 +129,7 @@ describe('the API under random requests made from its own document', () => {
   it.each(operations.map((o) => [o.operation.operationId, o] as const))('%s answers as documented, never 5xx', async (id, operation) => {
     const statuses = new Set<number>()
     await fc.assert(fc.asyncProperty(requestsOf(operation, id === 'followWorkflow' ? [] : knownIds), async (request) => {
-      const response = await app.inject(request)
+      const response = await app.inject({ ...request, headers: { ...request.headers, ...access.asAdmin } })
       statuses.add(response.statusCode)
       expect(response.statusCode, response.body.slice(0, 500)).toBeLessThan(500)
       if (response.statusCode >= 400) {

@@ -1,26 +1,31 @@
 import {
   type ApiOperationId, type DeleteWorkflowQuery, type ListCoverageQuery, type LineageQuery, type ListWorkflowsQuery, type PromoteRequest, type WorkflowRequest,
 } from '@streamforge/contracts'
+import type { Access, AuditLog } from '@streamforge/access'
 import type { Bus } from '@streamforge/bus'
 import type { Store } from '@streamforge/store'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { z } from 'zod'
-import type { Orchestrator } from '../orchestrator/orchestrator.ts'
+import type { WorkflowService } from '../leadership/stand-by.ts'
 import { traceForecast } from '../lineage/trace-forecast.ts'
 import { workflowTypes } from '../plan/workflow-types.ts'
 import { retrainingOperations } from '../retraining/retraining-operations.ts'
+import { accessOperations } from './access-operations.ts'
 import type { EventStreams } from './event-stream.ts'
 import { listCoverage, listWorkflows } from './list-pages.ts'
 import { promoteModel, type Promotions } from './promote-model.ts'
 
 export interface ApiParts {
-  orchestrator: Orchestrator
+  orchestrator: WorkflowService
   store: Store
   bus: Pick<Bus, 'admin'>
   /** Which versions of models serve. */
   models: Promotions
   metrics: Registry
+  /** Who may do what. */
+  access: Access
+  audit: AuditLog
   /** Named conditions of /readyz, and whether each holds now. */
   conditions: () => Promise<Record<string, boolean>>
 }
@@ -29,7 +34,7 @@ export interface ApiParts {
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
 /** Every operation of the API. Bodies, params and queries have been validated and filled with defaults by the time they get here. */
-export function operationHandlers({ orchestrator, store, bus, models, metrics, conditions }: ApiParts, streams: EventStreams): Record<ApiOperationId, Handler> {
+export function operationHandlers({ orchestrator, store, bus, models, metrics, access, audit, conditions }: ApiParts, streams: EventStreams): Record<ApiOperationId, Handler> {
   const id = (request: FastifyRequest) => (request.params as { id: string }).id
   return {
     createWorkflow: async ({ body }, reply) => {
@@ -55,6 +60,7 @@ export function operationHandlers({ orchestrator, store, bus, models, metrics, c
       return undefined
     },
     ...retrainingOperations(store),
+    ...accessOperations(access, audit),
     listWorkflowTypes: async () => workflowTypes(),
     listCoverage: ({ query }) => listCoverage(store, query as z.infer<typeof ListCoverageQuery>),
     liveness: async () => ({ status: 'ok', conditions: {} }),

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Orchestrator } from '../orchestrator/orchestrator.ts'
 import { openTestPlatform, type TestPlatform } from '../orchestrator/test-platform.ts'
 import { certificate, plannedQueue } from '../queue/queue-fixture.ts'
+import { openTestAccess, type TestAccess } from './access-fixture.ts'
 import { createServer } from './server.ts'
 
 const body = { symbols: ['BTCUSDT'], types: ['api_candles_5m'], time_range: '2022-08-01:2022-08-02' }
@@ -14,14 +15,17 @@ let platform: TestPlatform
 let orchestrator: Orchestrator
 let app: FastifyInstance
 let url: string
+let access: TestAccess
 beforeAll(async () => {
   platform = await openTestPlatform()
   orchestrator = await platform.start({ instruments: { clockLead: async () => undefined, symbols: async () => new Set(['BTCUSDT', 'ETHUSDT']) }, maxActiveQueues: 1 })
-  app = await createServer({ orchestrator, store: platform.store, bus: platform.bus, models: platform.models, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1.2.3', conditions: async () => ({ store: true }) })
+  access = await openTestAccess(platform.store)
+  app = await createServer({ orchestrator, store: platform.store, bus: platform.bus, models: platform.models, metrics: platform.registry, access: access.access, audit: access.audit, log: pino({ level: 'silent' }), version: '1.2.3', conditions: async () => ({ store: true }) })
   url = await app.listen({ port: 0, host: '127.0.0.1' })
 })
 afterAll(async () => {
   await app.close()
+  await access.close()
   await platform.close()
 })
 
@@ -254,7 +258,7 @@ describe('the rest', () => {
   })
 
   it('says 503 while something is missing', async () => {
-    const other = await createServer({ orchestrator, store: platform.store, bus: platform.bus, models: platform.models, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1', conditions: async () => ({ store: false }) })
+    const other = await createServer({ orchestrator, store: platform.store, bus: platform.bus, models: platform.models, metrics: platform.registry, access: access.access, audit: access.audit, log: pino({ level: 'silent' }), version: '1', conditions: async () => ({ store: false }) })
     const response = await other.inject('/readyz')
     expect([response.statusCode, response.json()]).toEqual([503, { status: 'not_ready', conditions: { store: false } }])
     await other.close()
@@ -262,7 +266,7 @@ describe('the rest', () => {
 
   it('does not tell callers about its insides', async () => {
     const broken = { ...orchestrator, workflow: () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.1')) }
-    const other = await createServer({ orchestrator: broken, store: platform.store, bus: platform.bus, models: platform.models, metrics: platform.registry, log: pino({ level: 'silent' }), version: '1', conditions: async () => ({}) })
+    const other = await createServer({ orchestrator: broken, store: platform.store, bus: platform.bus, models: platform.models, metrics: platform.registry, access: access.access, audit: access.audit, log: pino({ level: 'silent' }), version: '1', conditions: async () => ({}) })
     const response = await other.inject('/workflows/wf-a1b2c3')
     expect(response.statusCode).toBe(500)
     expect(Problem.parse(response.json()).detail).not.toContain('10.0.0.1')

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
@@ -6,6 +7,7 @@ import { acceptJson, apiHeaders, fastifyLimits, guardHttp, unreadableRequest, ty
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { eventStreams } from './event-stream.ts'
+import { guardAccess } from './guard-access.ts'
 import { operationHandlers, type ApiParts } from './operations.ts'
 import { problemMediaType, problemOf, toApiError } from './problems.ts'
 import { checkAnswer, zodValidator } from './validate.ts'
@@ -30,13 +32,14 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     return reply.code(error.status).header('content-type', problemMediaType).send(JSON.stringify(problemOf(error, request.url.slice(0, 500))))
   }
   const app = fastify({
-    ...fastifyLimits(), bodyLimit, logger: false, forceCloseConnections: true, exposeHeadRoutes: false,
+    ...fastifyLimits(), bodyLimit, logger: false, forceCloseConnections: true, exposeHeadRoutes: false, genReqId: () => randomUUID(),
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: (error, socket) => refuseUnreadable(error, socket),
   })
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler((request, reply) => sendProblem(notFound(request, reply), request, reply))
-  guardHttp(app, { now, rates, headers: apiHeaders })
+  guardHttp(app, { now, rates, headers: apiHeaders, callerOf: ({ caller }) => caller?.id })
+  guardAccess(app, { access: options.access, audit: options.audit, now })
   acceptJson(app)
   const streams = eventStreams()
   app.addHook('preClose', async () => streams.closeAll())
@@ -56,6 +59,7 @@ function addRoute(app: FastifyInstance, id: ApiOperationId, operation: ApiOperat
   const { params, query: querystring, body, answer } = operation
   app.route({
     method: operation.method.toUpperCase(), url: operation.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    config: { operation: id, needs: operation.needs },
     schema: { ...(params && { params }), ...(querystring && { querystring }), ...(body && { body }) },
     handler: async (request, reply) => {
       void reply.code(answer.status)
