@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectBus, publishMessages, type Bus } from '@streamforge/bus'
 import { catalog, type FeedAnswer, type FeedCommand, type FeedRun, type MessageName, type MessageOf } from '@streamforge/contracts'
-import { createLogger, loadConfig } from '@streamforge/service'
+import { createLogger, loadConfig, noTracing } from '@streamforge/service'
 import { connectStore, type Store } from '@streamforge/store'
 import { Registry } from 'prom-client'
 import { Config } from './config.ts'
@@ -74,7 +74,7 @@ export async function openFetcherFixture(): Promise<FetcherFixture> {
       const config = loadConfig(Config, { DATA_DIR: directory, FEED_FILE: join(directory, 'feed.yaml'), FEED_ALLOW_PRIVATE: host, FEED_RELOAD_MS: '50', ...env })
       const fetcher = await openFeedFetcher({
         name: 'feed-fetcher', config, log: createLogger({ service: 'feed-fetcher', level: 'silent', stream: undefined }), bus, store: () => Promise.resolve(store),
-        objects: () => Promise.reject(new Error('feeds need no objects')), series: () => Promise.reject(new Error('feeds need no time series')), metrics,
+        objects: () => Promise.reject(new Error('feeds need no objects')), series: () => Promise.reject(new Error('feeds need no time series')), metrics, tracing: noTracing,
         signal: stop.signal, now: Date.now, random: () => 0.5, setReady: () => undefined,
       }, { env: {}, ...world })
       open.push({ fetcher, stop })

@@ -19,7 +19,7 @@ import { writeRunFile } from './run-file.ts'
 
 const hourMs = 3_600_000
 
-await runService('queue-manager', Config, async ({ config, bus, store: connect, objects: connectObjects, log, metrics, now, random, setReady }) => {
+await runService('queue-manager', Config, async ({ config, bus, store: connect, objects: connectObjects, log, metrics, tracing, now, random, setReady }) => {
   const store = await connect()
   await ensureTopics(bus)
   const dataDir = resolve(config.DATA_DIR)
@@ -61,7 +61,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
     onLost: (entry, err) => log.error({ err, audit: entry }, 'an entry of the audit log could not be stored'),
   })
   const app = await createServer({
-    orchestrator, store, bus, models, metrics, access, audit, log, version, now, rates: ratesOf(config),
+    orchestrator, store, bus, models, metrics, access, audit, log, version, tracing, now, rates: ratesOf(config),
     conditions: async () => ({ events: reading, store: await store.count('workflows').then(() => true, () => false) }),
   })
   const url = await app.listen({ port: config.PORT, host: config.HOST })

@@ -3,6 +3,7 @@ export type {
   PartitionInfo, PartitionLag, TopicConfig, TopicInfo,
 } from './bus.ts'
 export { connectBus, type BusConfig } from './connect-bus.ts'
+export { traceBus, type BusTracer } from './trace-bus.ts'
 export { ensureTopics } from './ensure-topics.ts'
 export { publishMessages, tailMessages, topicOf, type TypedBatch, type TypedMessage } from './typed-messages.ts'
 export { consumeMessages, type ConsumeMessagesOptions } from './consume-messages.ts'

@@ -9,7 +9,7 @@ const variables = {
   workflow_id: 'WORKFLOW_ID', queue_id: 'QUEUE_ID', target: 'TARGET', venue: 'VENUE', symbol: 'SYMBOL', type: 'TYPE',
   time_range: 'TIME_RANGE', kafka_topic: 'KAFKA_TOPIC', collection_name: 'COLLECTION_NAME', telemetry_id: 'TELEMETRY_ID',
   attempt: 'ATTEMPT', shards: 'SHARDS', checkpoint: 'CHECKPOINT', source: 'SOURCE', topic_of: 'TOPIC_OF',
-  shard_index: 'SHARD_INDEX',
+  shard_index: 'SHARD_INDEX', traceparent: 'TRACEPARENT',
 } as const satisfies Record<Field, string>
 
 const fields = Object.keys(variables) as Field[]

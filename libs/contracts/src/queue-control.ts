@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { CollectionName, QueueId, Symbol, TopicName, Venue, WorkflowId } from './names.ts'
 import { QueueType } from './pipeline.ts'
 import { Epoch } from './records.ts'
+import { Traceparent } from './trace-context.ts'
 
 /** Seconds since the epoch with a fraction, as every control and event message carries it. */
 export const TimestampSeconds = z.number().positive().describe('Seconds since 1970-01-01 UTC, with a fraction')
@@ -53,6 +54,7 @@ export const Assignment = z.strictObject({
   source: z.enum(['auto', 'rest', 'archive']).optional().describe('Where a loader reads; absent: auto'),
   shard_index: z.int().nonnegative().optional().describe('The one shard that this process takes, of several that work side by side; absent: all'),
   topic_of: QueueId.optional().describe('In a replay: the queue whose topic this is; gaps and markers on it carry its id'),
+  traceparent: Traceparent.optional().describe('W3C traceparent of the request that this is part of'),
 })
 export type Assignment = z.infer<typeof Assignment>
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { StartCommand, StopCommand, Target } from './queue-control.ts'
 import { Epoch } from './records.ts'
+import { Traceparent } from './trace-context.ts'
 import { Queue, WorkflowSummary } from './workflow.ts'
 
 /**
@@ -28,6 +29,8 @@ export const StoredQueue = Queue.extend({
   max_attempts: z.int().positive(),
   source: z.enum(['auto', 'rest', 'archive']),
   stop_reason: z.string().optional(),
+  /** Of the request that made the workflow: its workers go on in this trace. */
+  traceparent: Traceparent.optional(),
   /** A live stage that stops because what it follows has come to its end: it has finished then. */
   inputs_ended: z.boolean().optional(),
   /** A live queue stops in stages: its loader, then its connector, then whatever is left; each begins at `stop_stage_at`. */

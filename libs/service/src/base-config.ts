@@ -35,6 +35,8 @@ export const baseShape = {
     .describe('fatal, error, warn, info, debug, trace or silent'),
   HEALTH_PORT: port.default(0).describe('a port from 0 to 65535; 0 takes a free one'),
   HEALTH_HOST: z.string().default('127.0.0.1').describe('an address to listen on, such as 127.0.0.1 or 0.0.0.0'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional().describe('the http or https address of a collector of traces, such as http://127.0.0.1:4318'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1).describe('which part of the traces is recorded, from 0 to 1'),
   SQLITE_SYNCHRONOUS: z.enum(['NORMAL', 'FULL']).default('NORMAL').describe('NORMAL or FULL'),
 }
 

@@ -5,6 +5,7 @@ import type { Store } from '@streamforge/store'
 import type { TimeSeries } from '@streamforge/timeseries'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
+import type { Tracing } from './tracing/tracing.ts'
 
 /** What runService and runWorker hand to a service's own code. */
 export interface ServiceContext<Config> {
@@ -19,6 +20,7 @@ export interface ServiceContext<Config> {
   /** Connects on first use; closed by the runner. */
   readonly series: () => Promise<TimeSeries>
   readonly metrics: Registry
+  readonly tracing: Tracing
   /** Aborts on SIGTERM or SIGINT, on a stop command, and when this worker has been replaced. */
   readonly signal: AbortSignal
   /** Milliseconds since the epoch. */

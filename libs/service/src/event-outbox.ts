@@ -1,10 +1,16 @@
 import type { Bus } from '@streamforge/bus'
-import { catalog, QueueEvent, StreamForgeError } from '@streamforge/contracts'
+import { catalog, QueueEvent, StreamForgeError, traceparentHeader, writeTraceparent } from '@streamforge/contracts'
 import type { Logger } from 'pino'
 import { abortableDelay } from './abortable-delay.ts'
+import { activeTrace } from './tracing/active-trace.ts'
 
 const { topic, key } = catalog['queue-events']
 const headers = { 'content-type': 'application/json', schema: 'queue-events' }
+
+interface WaitingEvent {
+  event: QueueEvent
+  headers: Readonly<Record<string, string>>
+}
 
 export interface EventOutbox {
   /** Queues an event behind those sent before; never waits and never fails for the bus. @throws StreamForgeError BAD_MESSAGE */
@@ -23,7 +29,7 @@ export interface OutboxOptions {
 
 /** Publishes events one after another, each again until the bus has taken it. */
 export function createOutbox(options: OutboxOptions): EventOutbox {
-  const waiting: QueueEvent[] = []
+  const waiting: WaitingEvent[] = []
   const ending = new AbortController()
   let publishing: Promise<void> | undefined
 
@@ -47,8 +53,8 @@ export function createOutbox(options: OutboxOptions): EventOutbox {
     send(event) {
       const checked = checkEvent(event)
       // While the bus is away, newer totals take the place of older ones, so that the outbox stays small.
-      if (isProgress(checked) && waiting.length > 0 && isProgress(waiting.at(-1)!)) waiting.pop()
-      waiting.push(checked)
+      if (isProgress(checked) && waiting.length > 0 && isProgress(waiting.at(-1)!.event)) waiting.pop()
+      waiting.push({ event: checked, headers: isProgress(checked) ? headers : inItsTrace() })
       publishing ??= publishAll()
     },
     async flush(ms) {
@@ -64,8 +70,8 @@ export function createOutbox(options: OutboxOptions): EventOutbox {
   }
 }
 
-async function publish({ bus, ensureTopics }: OutboxOptions, events: readonly QueueEvent[]): Promise<void> {
-  const messages = events.map((event) => ({ key: key(event), value: JSON.stringify(event), headers }))
+async function publish({ bus, ensureTopics }: OutboxOptions, events: readonly WaitingEvent[]): Promise<void> {
+  const messages = events.map(({ event, headers }) => ({ key: key(event), value: JSON.stringify(event), headers }))
   try {
     await bus.publish(topic, messages)
   } catch (error) {
@@ -73,6 +79,12 @@ async function publish({ bus, ensureTopics }: OutboxOptions, events: readonly Qu
     await ensureTopics()
     await bus.publish(topic, messages)
   }
+}
+
+/** What begins and ends work is followed in any case; its totals on the way may be left out of a trace. */
+function inItsTrace(): Readonly<Record<string, string>> {
+  const trace = activeTrace()
+  return trace?.sampled ? { ...headers, [traceparentHeader]: writeTraceparent(trace) } : headers
 }
 
 function checkEvent(event: QueueEvent): QueueEvent {

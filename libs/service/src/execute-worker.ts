@@ -1,4 +1,4 @@
-import { type Assignment, assignmentFromEnv, type StreamForgeError, type Target, toStreamForgeError } from '@streamforge/contracts'
+import { type Assignment, assignmentFromEnv, readTraceparent, type StreamForgeError, type Target, toStreamForgeError } from '@streamforge/contracts'
 import type { Logger } from 'pino'
 import { abortableDelay } from './abortable-delay.ts'
 import type { WorkerContext, WorkerResult } from './context.ts'
@@ -6,8 +6,10 @@ import { createReporter, type EventReporter, type Pace } from './event-reporter.
 import { exitCodes } from './exit-code.ts'
 import { type ConfigOf, type ConfigShape, loadConfig } from './load-config.ts'
 import { createLogger } from './logger.ts'
-import { openService, type Runtime } from './open-service.ts'
+import { openService, type OpenService, type Runtime } from './open-service.ts'
 import { describeStop, type StopCause } from './stop-cause.ts'
+import { inTrace } from './tracing/active-trace.ts'
+import type { Span, Tracing } from './tracing/tracing.ts'
 
 export interface WorkerDefinition<Shape extends ConfigShape> {
   serviceName: string
@@ -43,7 +45,7 @@ export async function executeWorker<Shape extends ConfigShape>(
     const assignment = assignmentFromEnv(runtime.env, target)
     log = createLogger({
       service: serviceName, level: config.LOG_LEVEL, stream: runtime.logStream,
-      fields: { workflow_id: assignment.workflow_id, queue_id: assignment.queue_id, attempt: assignment.attempt },
+      fields: { workflow_id: assignment.workflow_id, queue_id: assignment.queue_id, attempt: assignment.attempt, trace_id: readTraceparent(assignment.traceparent)?.traceId },
     })
     return await runAssignment(definition, runtime, { config, assignment, log })
   } catch (thrown) {
@@ -58,12 +60,28 @@ async function runAssignment<Shape extends ConfigShape>(
   { config, assignment, log }: { config: ConfigOf<Shape>; assignment: Assignment; log: Logger },
 ): Promise<WorkerOutcome> {
   const service = await openService({ name: serviceName, config, log, runtime, assignment })
+  const span = beginWork(service.context.tracing, serviceName, assignment)
+  return inTrace(span.context, () => workAndReport(work, service, runtime, { assignment, log, span }))
+}
+
+function beginWork(tracing: Tracing, serviceName: string, { traceparent, workflow_id, queue_id, target, attempt, symbol, type }: Assignment): Span {
+  return tracing.begin(`work ${serviceName}`, {
+    parent: readTraceparent(traceparent),
+    attributes: { 'streamforge.workflow_id': workflow_id, 'streamforge.queue_id': queue_id, 'streamforge.target': target, 'streamforge.attempt': attempt, 'streamforge.symbol': symbol, 'streamforge.type': type },
+  })
+}
+
+async function workAndReport<Config>(
+  work: (worker: WorkerContext<Config>) => Promise<WorkerResult>, service: OpenService<Config>, runtime: WorkerRuntime,
+  { assignment, log, span }: { assignment: Assignment; log: Logger; span: Span },
+): Promise<WorkerOutcome> {
   const { outbox, context } = service
   const reporter = createReporter({ outbox, assignment, now: context.now, log, pace: runtime.pace })
-  const worker: WorkerContext<ConfigOf<Shape>> = { ...context, assignment, progress: reporter.progress }
+  const worker: WorkerContext<Config> = { ...context, assignment, progress: reporter.progress }
   const ended = await settle(work, worker, runtime.drainMs ?? 20_000)
   const outcome = concludeWork(ended, service.stopped())
   report(outcome, service.stopped(), reporter, log)
+  span.end(outcome.error)
   const { flushed } = await service.close(runtime.flushMs ?? 30_000)
   if (flushed || isSilent(outcome)) return outcome
   log.error('the last event could not be published')

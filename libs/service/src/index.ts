@@ -12,6 +12,8 @@ export { busConfig, objectsConfig, seriesConfig, storeConfig, type BusConfig } f
 export { createLogger } from './logger.ts'
 export { exitCodes } from './exit-code.ts'
 export { WorkStopped, type StopCause } from './stop-cause.ts'
+export { activeTrace, inTrace } from './tracing/active-trace.ts'
+export { inSpan, noTracing, type Span, type SpanOptions, type Tracing } from './tracing/tracing.ts'
 export { abortableDelay } from './abortable-delay.ts'
 export { createCounter, createMetrics } from './service-metrics.ts'
 export { readStageSpec } from './read-stage-spec.ts'

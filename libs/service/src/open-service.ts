@@ -1,5 +1,5 @@
 import type { Bus } from '@streamforge/bus'
-import { ensureTopics } from '@streamforge/bus'
+import { ensureTopics, traceBus } from '@streamforge/bus'
 import type { Assignment } from '@streamforge/contracts'
 import type { DestinationStream, Logger } from 'pino'
 import type { BaseConfig } from './base-config.ts'
@@ -14,6 +14,9 @@ import { createMetrics } from './service-metrics.ts'
 import type { SharedService } from './share-service.ts'
 import { startHealth } from './start-health.ts'
 import { type StopCause, WorkStopped } from './stop-cause.ts'
+import { busTracer } from './tracing/bus-tracer.ts'
+import { openTracing } from './tracing/open-tracing.ts'
+import type { Tracing } from './tracing/tracing.ts'
 
 /** Where a service runs: the process, or a test. */
 export interface Runtime extends GivenAdapters {
@@ -58,18 +61,21 @@ export async function openService<Config extends BaseConfig>(parts: ServiceParts
     stopping.abort(new WorkStopped(cause))
   }
   const unsubscribe = runtime.onStop?.(stop)
+  const tracing = shared?.tracing ?? await openTracing(config, name, log)
   const health = shared?.health ?? await startHealth(config, metrics.registry, log, assignment !== undefined)
   const connections = shared?.connections ?? await connect(config, assignment?.telemetry_id ?? name, runtime, name).catch(async (error: unknown) => {
     await health.close()
+    await tracing.close()
     metrics.close()
     unsubscribe?.()
     throw error
   })
   health.setReady('bus', true)
-  const topics = oncePerBus(connections.bus)
-  const outbox = createOutbox({ bus: connections.bus, log, random, ensureTopics: topics })
+  const bus = tracing.records ? traceBus(connections.bus, busTracer(tracing, now)) : connections.bus
+  const topics = oncePerBus(bus)
+  const outbox = createOutbox({ bus, log, random, ensureTopics: topics })
   const control = listenToControl({
-    bus: connections.bus, listener: { service: name, assignment }, log, ensureTopics: topics,
+    bus, listener: { service: name, assignment }, log, ensureTopics: topics,
     onDecision: (decision) => decision.do === 'stop' ? stop(decision.cause) : outbox.send(pongOf(decision.ping, { service: name, assignment }, now())),
   })
   void control.listening.then(() => {
@@ -77,7 +83,7 @@ export async function openService<Config extends BaseConfig>(parts: ServiceParts
     log.info('listening to commands')
   })
   const context: ServiceContext<Config> = {
-    name, config, log, bus: connections.bus, store: connections.store, objects: connections.objects, series: connections.series, metrics: metrics.registry,
+    name, config, log, bus, store: connections.store, objects: connections.objects, series: connections.series, metrics: metrics.registry, tracing,
     signal: stopping.signal, now, random, setReady: health.setReady,
   }
   return {
@@ -85,7 +91,7 @@ export async function openService<Config extends BaseConfig>(parts: ServiceParts
     stopped: () => stopping.signal.aborted ? (stopping.signal.reason as WorkStopped).stop : undefined,
     close: async (flushMs) => {
       const flushed = await outbox.flush(flushMs)
-      await closeAll({ control, connections, health, log })
+      await closeAll({ control, connections, health, tracing, log })
       metrics.close()
       unsubscribe?.()
       return { flushed }
@@ -102,9 +108,9 @@ function oncePerBus(bus: Bus): () => Promise<void> {
   }))
 }
 
-async function closeAll(parts: { control: { close: () => Promise<void> }; connections: Connections; health: HealthServer; log: Logger }) {
-  const { control, connections, health, log } = parts
-  for (const close of [control.close, connections.close, health.close]) {
+async function closeAll(parts: { control: { close: () => Promise<void> }; connections: Connections; health: HealthServer; tracing: Tracing; log: Logger }) {
+  const { control, connections, health, tracing, log } = parts
+  for (const close of [control.close, connections.close, tracing.close, health.close]) {
     await close().catch((error: unknown) => log.warn({ err: error }, 'closing failed'))
   }
 }

@@ -7,12 +7,15 @@ import { createMetrics } from './service-metrics.ts'
 import type { Runtime } from './open-service.ts'
 import { startHealth } from './start-health.ts'
 import type { StopCause } from './stop-cause.ts'
+import { openTracing } from './tracing/open-tracing.ts'
+import type { Tracing } from './tracing/tracing.ts'
 
 /** What one of several workers takes instead of opening it; its `close` functions leave the others' part alone. */
 export interface SharedService {
   connections: Connections
   metrics: ReturnType<typeof createMetrics>
   health: HealthServer
+  tracing: Tracing
 }
 
 export interface ServiceSharing {
@@ -34,6 +37,8 @@ export async function shareService(name: string, config: BaseConfig, log: Logger
   try {
     const health = await startHealth(config, metrics.registry, log, true)
     closers.push(health.close)
+    const tracing = await openTracing(config, name, log)
+    closers.push(tracing.close)
     const connections = await connect(config, name, runtime)
     closers.push(connections.close)
     return {
@@ -43,6 +48,7 @@ export async function shareService(name: string, config: BaseConfig, log: Logger
         return {
           connections: { ...connections, bus, close: () => bus.close() },
           metrics: { registry: metrics.registry, close: () => undefined },
+          tracing: { ...tracing, close: () => Promise.resolve() },
           health: { port: health.port, setReady: health.setReady, close: () => Promise.resolve() },
         }
       },

@@ -4,12 +4,14 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { apiOperations, openApiDocument, StreamForgeError, type ApiOperation, type ApiOperationId } from '@streamforge/contracts'
 import { acceptJson, apiHeaders, fastifyLimits, guardHttp, unreadableRequest, type HttpRates } from '@streamforge/guards'
+import { noTracing, type Tracing } from '@streamforge/service'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { eventStreams } from './event-stream.ts'
 import { guardAccess } from './guard-access.ts'
 import { operationHandlers, type ApiParts } from './operations.ts'
 import { problemMediaType, problemOf, toApiError } from './problems.ts'
+import { traceRequests } from './trace-requests.ts'
 import { checkAnswer, zodValidator } from './validate.ts'
 
 const bodyLimit = 1024 * 1024
@@ -18,6 +20,8 @@ export interface ServerOptions extends ApiParts {
   log: Logger
   /** Of the API, for its document. */
   version: string
+  /** Absent: requests have traces, but nobody records them. */
+  tracing?: Tracing
   /** How often one may ask; undefined: as often as one likes, as in tests of other things. */
   rates?: HttpRates | undefined
   now?: () => number
@@ -41,6 +45,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   guardHttp(app, { now, rates, headers: apiHeaders, callerOf: ({ caller }) => caller?.id })
   guardAccess(app, { access: options.access, audit: options.audit, now })
   acceptJson(app)
+  traceRequests(app, options.tracing ?? noTracing)
   const streams = eventStreams()
   app.addHook('preClose', async () => streams.closeAll())
 

@@ -4,6 +4,7 @@ import type { JobName, Launcher } from '@streamforge/launcher'
 import type { Store } from '@streamforge/store'
 import type { QueueInput } from '../queue/queue-input.ts'
 import type { Launch } from './launch-together.ts'
+import { traceHeaders } from './trace-plan.ts'
 
 export interface CommandTools {
   bus: Bus
@@ -38,7 +39,7 @@ export async function carryOut(command: QueueCommand, queue: StoredQueue, tools:
       await forgetReading(queue.queue_id, tools)
       return []
     case 'publish':
-      await publishMessages(bus, catalog['queue-control'], [command.message])
+      await publishMessages(bus, catalog['queue-control'], [command.message], { headers: traceHeaders(queue) })
       return []
     case 'launch': return launch(command.start, queue, tools)
     case 'cancel': {

@@ -7,6 +7,7 @@ import { isReplayed, wholeTopics } from './replayed-topics.ts'
 import type { LiveWorkflow } from './live-workflows.ts'
 import type { OrchestratorParts } from './orchestrator-parts.ts'
 import { removeWorkflow } from './remove-workflow.ts'
+import { inTraceOfRequest } from './trace-plan.ts'
 import { publicQueue, publicSummary, type FeedMessage } from './workflow-feed.ts'
 
 /** Everything that can be asked for. @throws StreamForgeError NOT_FOUND for an unknown workflow, CONFLICT in the wrong state */
@@ -43,7 +44,8 @@ export function workflowActions(parts: OrchestratorParts): WorkflowActions {
     await refresher.save(entry)
     return show(entry)
   }
-  const accept = async (plan: WorkflowPlan) => {
+  const accept = async (asked: WorkflowPlan) => {
+    const plan = inTraceOfRequest(asked)
     await records.insert(plan)
     const entry = live.add(plan.workflow, plan.queues)
     const { workflow_id, estimate, replay_of } = plan.workflow

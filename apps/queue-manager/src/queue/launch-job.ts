@@ -25,6 +25,7 @@ function startCommand({ queue, policy, now }: Draft, job: StoredJob): StartComma
     collection_name: queue.collection_name, telemetry_id: job.telemetry_id, attempt: job.attempt, source: queue.source,
     shards: queue.shards, checkpoint: job.checkpoint, image: policy.imageFor(job.target, queue.type), timestamp: now / 1000,
     ...(queue.topic_of !== undefined && { topic_of: queue.topic_of }),
+    ...(queue.traceparent !== undefined && { traceparent: queue.traceparent }),
   }
 }
 
