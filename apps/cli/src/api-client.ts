@@ -1,5 +1,5 @@
 import {
-  CoveragePage, Lineage, Problem, ReplayReport, StreamForgeError, Workflow, WorkflowPage, WorkflowUpdate, type WorkflowRequestInput,
+  ApiToken, ApiTokenList, AuditPage, CoveragePage, CreatedApiToken, Lineage, Problem, ReplayReport, StreamForgeError, Workflow, WorkflowPage, WorkflowUpdate, type ApiTokenRequest, type WorkflowRequestInput,
 } from '@streamforge/contracts'
 import type { z } from 'zod'
 import { readServerSentEvents } from './server-sent-events.ts'
@@ -7,6 +7,8 @@ import { readServerSentEvents } from './server-sent-events.ts'
 /** queue-manager's HTTP API as the command line uses it. Every answer is validated against the contracts. */
 export interface ApiClient {
   readonly url: string
+  /** Whether requests carry a token. */
+  readonly hasToken: boolean
   submit(request: WorkflowRequestInput): Promise<Workflow>
   workflow(id: string): Promise<Workflow>
   workflows(query: { status?: string; cursor?: string }): Promise<z.infer<typeof WorkflowPage>>
@@ -16,12 +18,17 @@ export interface ApiClient {
   report(id: string): Promise<ReplayReport>
   lineage(id: string, query: { workflow_id?: string }): Promise<Lineage>
   coverage(query: { symbol?: string; type?: string; workflow_id?: string; cursor?: string }): Promise<z.infer<typeof CoveragePage>>
+  createToken(request: ApiTokenRequest): Promise<CreatedApiToken>
+  tokens(): Promise<z.infer<typeof ApiTokenList>>
+  revokeToken(id: string): Promise<ApiToken>
+  audit(query: Record<string, string>): Promise<AuditPage>
   /** State first, then every change, until the workflow has ended or `signal` aborts. Reconnects by itself. */
   updates(id: string, signal: AbortSignal): AsyncIterable<WorkflowUpdate>
 }
 
 /** @throws StreamForgeError with the problem's code, or UNAVAILABLE when nobody answers at `url` */
-export function openApiClient(url: string, fetchFunction: typeof fetch = fetch): ApiClient {
+export function openApiClient(url: string, { token, fetch: fetchFunction = fetch }: { token?: string | undefined; fetch?: typeof fetch } = {}): ApiClient {
+  const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const call = async <S extends z.ZodType>(schema: S, method: string, path: string, body?: unknown): Promise<z.infer<S>> => {
     const response = await reach(path, {
       method,
@@ -30,7 +37,7 @@ export function openApiClient(url: string, fetchFunction: typeof fetch = fetch):
     return schema.parse(await response.json())
   }
   const reach = async (path: string, init: RequestInit): Promise<Response> => {
-    const response = await fetchFunction(new URL(path, url), init).catch((cause: unknown) => {
+    const response = await fetchFunction(new URL(path, url), { ...init, headers: { ...authorization, ...init.headers } }).catch((cause: unknown) => {
       throw new StreamForgeError('UNAVAILABLE', `nothing answers at ${url}`, {
         cause, remedy: "start the platform with 'streamforge up', or name another with --url",
       })
@@ -40,6 +47,7 @@ export function openApiClient(url: string, fetchFunction: typeof fetch = fetch):
   }
   return {
     url,
+    hasToken: token !== undefined,
     submit: (request) => call(Workflow, 'POST', '/workflows', request),
     workflow: (id) => call(Workflow, 'GET', `/workflows/${encodeURIComponent(id)}`),
     workflows: (query) => call(WorkflowPage, 'GET', withQuery('/workflows', query)),
@@ -49,6 +57,10 @@ export function openApiClient(url: string, fetchFunction: typeof fetch = fetch):
     report: (id) => call(ReplayReport, 'GET', `/workflows/${encodeURIComponent(id)}/report`),
     lineage: (id, query) => call(Lineage, 'GET', withQuery(`/lineage/${encodeURIComponent(id)}`, query)),
     coverage: (query) => call(CoveragePage, 'GET', withQuery('/coverage', query)),
+    createToken: (request) => call(CreatedApiToken, 'POST', '/tokens', request),
+    tokens: () => call(ApiTokenList, 'GET', '/tokens'),
+    revokeToken: (id) => call(ApiToken, 'DELETE', `/tokens/${encodeURIComponent(id)}`),
+    audit: (query) => call(AuditPage, 'GET', withQuery('/audit', query)),
     async *updates(id, signal) {
       while (!signal.aborted) {
         try {
@@ -85,7 +97,8 @@ function withQuery(path: string, query: Record<string, string | undefined>): str
 async function problemError(response: Response): Promise<StreamForgeError> {
   const parsed = Problem.safeParse(await response.json().catch(() => undefined))
   if (!parsed.success) return new StreamForgeError('UNAVAILABLE', `${response.url} answered ${response.status} without a problem document`)
-  const { code, detail, remedy, errors } = parsed.data
+  const { code, detail, errors } = parsed.data
+  const remedy = code === 'NOT_AUTHENTICATED' ? 'set STREAMFORGE_TOKEN to a token of that platform (docs/SECURITY.md)' : parsed.data.remedy
   const fields = (errors ?? []).map((e) => `\n  ${e.field}: ${e.message}`).join('')
   return new StreamForgeError(code, detail + fields, remedy === undefined ? {} : { remedy })
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { connectApi, type ConnectionOptions } from './connection.ts'
+import { audit } from './commands/audit.ts'
 import { listLetters, redriveLetters } from './commands/dead-letters.ts'
 import { lineage } from './commands/lineage.ts'
 import { coverage, workflows } from './commands/list.ts'
@@ -10,6 +11,7 @@ import { retryWorkflow, stopWorkflow } from './commands/stop.ts'
 import { submit } from './commands/submit.ts'
 import { listTargets, setTarget } from './commands/target.ts'
 import { describeTopic, listTopics, peekTopic } from './commands/topics.ts'
+import { createToken, listTokens, newToken, revokeToken } from './commands/tokens.ts'
 import { up } from './commands/up.ts'
 import { watchWorkflow } from './commands/watch.ts'
 import { describeError, notice } from './output.ts'
@@ -92,6 +94,18 @@ apiCommand(program, 'lineage <forecast>', 'where a forecast comes from, back to 
 command(program, 'ping', 'ask the services who is there', ping)
   .option('--target <name>', 'one service or worker').option('--timeout <s>', 'seconds to wait', Number, 3)
   .option('--count <n>', 'end after so many answers', integer).addOption(json())
+
+apiCommand(program, 'audit', 'who changed what, newest first', audit)
+  .option('--caller <id>', 'only of this caller, such as tok-0123456789ab').option('--action <name>', 'only this operation, such as stopWorkflow')
+  .addOption(new Option('--outcome <outcome>', 'only these').choices(['done', 'refused', 'failed'])).option('--limit <n>', 'entries', integer, 100).addOption(json())
+
+const token = program.command('token').description("programs' tokens for the API")
+apiCommand(token, 'create <name>', 'make a token; it is shown once', createToken)
+  .option('--role <role>', 'viewer, operator or admin', 'viewer').option('--days <n>', 'days after which it expires', integer, 90).addOption(json())
+apiCommand(token, 'list', 'all tokens, without the tokens themselves', listTokens).addOption(json())
+apiCommand(token, 'revoke <token>', 'refuse a token from now on', revokeToken)
+token.command('new').description("a token of a deployment's owner, and the hash for its environment").addOption(json())
+  .action(async (options: { json?: boolean }) => { process.exitCode = await newToken(options) })
 
 const target = program.command('target').description('platforms by name, for --target')
 target.command('set <name> <url>').description("where a platform's queue-manager answers")

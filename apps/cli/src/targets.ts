@@ -38,6 +38,9 @@ function parseJson(text: string): unknown {
   }
 }
 
+/** `STREAMFORGE_RASPBERRY_PI_URL` for the target raspberry-pi. */
+export const targetVariable = (name: string, what: 'URL' | 'TOKEN') => `STREAMFORGE_${name.toUpperCase().replaceAll('-', '_')}_${what}`
+
 /** @throws StreamForgeError BAD_REQUEST for a name or address that is none */
 export async function saveTarget(file: string, name: string, url: string): Promise<void> {
   const entry = Targets.safeParse({ [name]: { url } })
@@ -57,7 +60,7 @@ export async function saveTarget(file: string, name: string, url: string): Promi
  */
 export async function targetUrl(name: string, env: Environment, file = targetsFile(env)): Promise<string | undefined> {
   if (name === laptop) return undefined
-  const variable = `STREAMFORGE_${name.toUpperCase().replaceAll('-', '_')}_URL`
+  const variable = targetVariable(name, 'URL')
   const given = env[variable]
   if (given) return given
   const targets = await readTargets(file)

@@ -2,6 +2,7 @@ import type { CoverageCertificate, Workflow, WorkflowRequestInput } from '@strea
 import { listRecordedFiles, type RecordedFile } from '@streamforge/market'
 import { connectStore } from '@streamforge/store'
 import { join } from 'node:path'
+import { localToken } from '../caller-token.ts'
 import { openApiClient, type ApiClient } from '../api-client.ts'
 import { notice, print, printJson } from '../output.ts'
 import { watchMemory } from '../platform/memory.ts'
@@ -27,7 +28,7 @@ export function start(options: StartOptions): Promise<number> {
     const memory = watchMemory(() => platform.pids())
     const files = options.data ? await listRecordedFiles(options.data) : []
     const requests = files.length ? recordedRequests(files) : await exchangeRequests(platform.exchangeUrl)
-    const api = openApiClient(platform.url)
+    const api = openApiClient(platform.url, { token: await localToken(platform.dataDir, process.env) })
     const workflows = await runAll(api, requests, { json: options.json ?? false, signal, startedAt })
     const certificates = workflows.flatMap(certificatesOf)
     if (!signal.aborted && !options.json) print(`\n${renderCertificates(certificates)}\n`)
