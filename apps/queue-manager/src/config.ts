@@ -1,5 +1,5 @@
-import { AccessConfig } from '@streamforge/access'
 import { RateConfig } from '@streamforge/guards'
+import { AccessConfig } from '@streamforge/access'
 import { MlflowConfig } from '@streamforge/models'
 import { z } from 'zod'
 
@@ -23,6 +23,7 @@ export const Config = {
   IMAGE_VERSION: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/).default('v0.1.0').describe("the images' tag"),
   BACKOFF_INITIAL_MS: milliseconds.default(1_000).describe('milliseconds before the second attempt'),
   BACKOFF_MAX_MS: milliseconds.default(60_000).describe('milliseconds before any attempt at most'),
+  LEASE_MS: milliseconds.default(5_000).describe('milliseconds after which another queue-manager takes over from one that is silent'),
   SILENCE_MS: milliseconds.default(15_000).describe('milliseconds without a heartbeat after which a job is replaced'),
   LAUNCH_TIMEOUT_MS: milliseconds.default(60_000).describe('milliseconds from launching a job to hearing it first'),
   CANCEL_GRACE_MS: milliseconds.default(10_000).describe('milliseconds from SIGTERM to SIGKILL'),

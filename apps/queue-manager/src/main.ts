@@ -2,24 +2,23 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { openAccess, openAuditLog } from '@streamforge/access'
-import { deadLetterTopic } from '@streamforge/contracts'
 import { ensureTopics } from '@streamforge/bus'
 import { ratesOf } from '@streamforge/guards'
 import { mlflowOptions, openModelRegistry } from '@streamforge/models'
-import { runService } from '@streamforge/service'
+import { exitCodes, runService } from '@streamforge/service'
 import { Config } from './config.ts'
 import { createServer } from './http/server.ts'
-import { imageName } from './images.ts'
+import { isGone, leaseHolder } from './leadership/lease-holder.ts'
+import { leadingGauge, leadOrStandBy } from './leadership/lead-or-stand-by.ts'
+import { standBy, whoeverLeads } from './leadership/stand-by.ts'
 import { openLauncher } from './open-launcher.ts'
 import { orchestratorMetrics } from './orchestrator/orchestrator-metrics.ts'
-import { startOrchestrator } from './orchestrator/orchestrator.ts'
+import { openWorkflowRecords } from './orchestrator/workflow-records.ts'
 import { instrumentList } from './plan/instrument-list.ts'
-import { startRetraining } from './retraining/start-retraining.ts'
 import { writeRunFile } from './run-file.ts'
+import { startLeading } from './start-leading.ts'
 
-const hourMs = 3_600_000
-
-await runService('queue-manager', Config, async ({ config, bus, store: connect, objects: connectObjects, log, metrics, tracing, now, random, setReady }) => {
+await runService('queue-manager', Config, async ({ config, bus, store: connect, objects: connectObjects, log, metrics, tracing, now, random, setReady, signal }) => {
   const store = await connect()
   await ensureTopics(bus)
   const dataDir = resolve(config.DATA_DIR)
@@ -33,27 +32,42 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
       coinbase: { rest: config.COINBASE_REST_URL },
     },
   })
-  const orchestrator = await startOrchestrator({
-    bus, store, launcher, instruments, log, now, random, metrics: orchestratorMetrics(metrics),
-    newSuffix: () => randomBytes(3).toString('hex'),
-    maxActiveQueues: config.MAX_ACTIVE_QUEUES, maxLiveQueues: config.MAX_LIVE_QUEUES, liveGroupSize: config.LIVE_GROUP_SIZE, maxActiveStages: config.MAX_ACTIVE_STAGES, dataPartitions: config.DATA_PARTITIONS,
-    topicRetentionMs: config.TOPIC_RETENTION_HOURS * hourMs, deadLetterRetentionMs: deadLetterTopic.retentionMs,
-    liveTopicRetentionMs: config.LIVE_TOPIC_RETENTION_HOURS * hourMs,
-    policy: {
-      backoffInitialMs: config.BACKOFF_INITIAL_MS, backoffMaxMs: config.BACKOFF_MAX_MS, silenceMs: config.SILENCE_MS,
-      launchTimeoutMs: config.LAUNCH_TIMEOUT_MS, cancelGraceMs: config.CANCEL_GRACE_MS, loaderStopMs: config.LOADER_STOP_MS, connectorStopMs: config.CONNECTOR_STOP_MS,
-      imageFor: imageName(config.IMAGE_REGISTRY, config.IMAGE_VERSION),
-    },
-  })
   const objects = await connectObjects()
   const models = await openModelRegistry({ store, objects, now, mlflow: mlflowOptions(config) })
-  const retraining = startRetraining({ store, orchestrator, models, instruments, log, now }, config.RETRAINING_POLL_MS)
+  const records = await openWorkflowRecords(store)
+  const parts = { config, bus, store, launcher, instruments, models, metrics: orchestratorMetrics(metrics), log, now, random }
   let reading = true
-  orchestrator.failed.catch((err: unknown) => {
-    reading = false
-    // Nobody handles this: it ends the service, and whoever looks after it starts it again.
-    throw err
+  const told: { leads: boolean; address?: string; remove?: () => Promise<void> } = { leads: false }
+  /** Programs on this machine are told of the one that leads. */
+  const announce = async () => {
+    if (told.leads && told.address !== undefined) told.remove = await writeRunFile(dataDir, told.address)
+  }
+  const leading = await leadOrStandBy({
+    lease: {
+      store, name: 'queue-manager', holder: leaseHolder(randomBytes), ttlMs: config.LEASE_MS, now, elapsed: () => performance.now(), isGone, signal,
+      onFailure: (err) => log.warn({ err }, 'the lease could not be looked at; trying again'),
+    },
+    async start(lease) {
+      const led = await startLeading(parts, lease)
+      led.orchestrator.failed.catch((err: unknown) => {
+        reading = false
+        // Nobody handles this: it ends the service, and whoever looks after it starts it again.
+        throw err
+      })
+      told.leads = true
+      await announce()
+      return led
+    },
+    onStandBy: (holder) => log.info({ holder }, 'standing by: another queue-manager leads'),
+    // Whatever is under way must end here, not when it comes to a good place: another process does it now.
+    onLost: (err) => {
+      log.fatal({ err }, 'another queue-manager has taken over; ending')
+      process.exit(exitCodes.retryable)
+    },
+    onFailure: (err) => { throw err },
   })
+  const orchestrator = whoeverLeads(standBy({ records }), () => leading.led()?.orchestrator)
+  metrics.registerMetric(leadingGauge(leading))
   const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string }
   const access = await openAccess({ config, host: config.HOST, dataDir, store, now, randomBytes })
   const audit = await openAuditLog({
@@ -62,17 +76,18 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
   })
   const app = await createServer({
     orchestrator, store, bus, models, metrics, access, audit, log, version, tracing, now, rates: ratesOf(config),
+    leads: () => leading.led() !== undefined,
     conditions: async () => ({ events: reading, store: await store.count('workflows').then(() => true, () => false) }),
   })
   const url = await app.listen({ port: config.PORT, host: config.HOST })
-  const removeRunFile = await writeRunFile(dataDir, url)
+  told.address = url
+  await announce()
   setReady('events', true)
   log.info({ url }, 'listening')
   return async () => {
-    await removeRunFile()
+    await told.remove?.()
     await app.close()
-    await retraining.close()
-    await orchestrator.close()
+    await leading.close()
     await launcher.close()
   }
 })

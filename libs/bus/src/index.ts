@@ -5,6 +5,7 @@ export type {
 export { connectBus, type BusConfig } from './connect-bus.ts'
 export { traceBus, type BusTracer } from './trace-bus.ts'
 export { ensureTopics } from './ensure-topics.ts'
+export { isCertainlyGone, ownIdentity, type ProcessIdentity } from './embedded/process-liveness.ts'
 export { publishMessages, tailMessages, topicOf, type TypedBatch, type TypedMessage } from './typed-messages.ts'
 export { consumeMessages, type ConsumeMessagesOptions } from './consume-messages.ts'
 export { listDeadLetters, publishDeadLetters, redriveDeadLetters } from './dead-letters.ts'

@@ -24,6 +24,8 @@ export const StoredQueue = Queue.extend({
   _key: z.string(),
   /** Grows with every write; a writer that lost the race reads again. */
   version: z.int().nonnegative(),
+  /** Of the queue-manager that wrote it last: an earlier one's writes are refused. Absent: written where there was only one. */
+  epoch: z.int().positive().optional(),
   /** Order of admission: creation time of the workflow, then the queue's place in it. */
   position: z.string(),
   max_attempts: z.int().positive(),
@@ -55,6 +57,8 @@ export type StageRate = z.infer<typeof StageRate>
 export const StoredWorkflow = WorkflowSummary.extend({
   _key: z.string(),
   version: z.int().nonnegative(),
+  /** As in a queue's document. */
+  epoch: z.int().positive().optional(),
   /** Creation time and id, so that sorting by it is by time and no two are equal. */
   position: z.string(),
   stop_reason: z.string().optional(),

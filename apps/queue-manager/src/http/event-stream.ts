@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { WorkflowUpdate } from '@streamforge/contracts'
-import type { Orchestrator } from '../orchestrator/orchestrator.ts'
+import type { WorkflowService } from '../leadership/stand-by.ts'
 import type { FeedMessage } from '../orchestrator/workflow-feed.ts'
 import { checkAnswer } from './validate.ts'
 
@@ -9,7 +9,7 @@ const maxBufferedBytes = 8 * 1024 * 1024
 
 export interface EventStreams {
   /** Answers with server-sent events until the follower goes. The stream stays open after `end`: a retry goes on in it. */
-  follow(orchestrator: Orchestrator, id: string, request: FastifyRequest, reply: FastifyReply): Promise<void>
+  follow(orchestrator: WorkflowService, id: string, request: FastifyRequest, reply: FastifyReply): Promise<void>
   closeAll(): void
 }
 

@@ -7,6 +7,7 @@ import { acceptJson, apiHeaders, fastifyLimits, guardHttp, unreadableRequest, ty
 import { noTracing, type Tracing } from '@streamforge/service'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import { refuseChanges } from '../leadership/refuse-changes.ts'
 import { eventStreams } from './event-stream.ts'
 import { guardAccess } from './guard-access.ts'
 import { operationHandlers, type ApiParts } from './operations.ts'
@@ -17,6 +18,8 @@ import { checkAnswer, zodValidator } from './validate.ts'
 const bodyLimit = 1024 * 1024
 
 export interface ServerOptions extends ApiParts {
+  /** Whether this process changes workflows; absent: always. Otherwise it only answers. */
+  leads?: () => boolean
   log: Logger
   /** Of the API, for its document. */
   version: string
@@ -46,6 +49,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   guardAccess(app, { access: options.access, audit: options.audit, now })
   acceptJson(app)
   traceRequests(app, options.tracing ?? noTracing)
+  refuseChanges(app, options.leads ?? (() => true))
   const streams = eventStreams()
   app.addHook('preClose', async () => streams.closeAll())
 

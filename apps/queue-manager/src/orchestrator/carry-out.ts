@@ -2,6 +2,7 @@ import { publishMessages, type Bus } from '@streamforge/bus'
 import { catalog, StreamForgeError, toStreamForgeError, type ErrorCode, type QueueCommand, type StartCommand, type StoredQueue, type Target } from '@streamforge/contracts'
 import type { JobName, Launcher } from '@streamforge/launcher'
 import type { Store } from '@streamforge/store'
+import type { Leadership } from '../leadership/fencing.ts'
 import type { QueueInput } from '../queue/queue-input.ts'
 import type { Launch } from './launch-together.ts'
 import { traceHeaders } from './trace-plan.ts'
@@ -11,6 +12,7 @@ export interface CommandTools {
   store: Store
   launcher: Launcher
   launch: Launch
+  leadership: Leadership
   /** Whether a job is taken for running: its process may live on for others after it has ended. */
   goesOn: (job: JobName) => Promise<boolean>
   now: () => number
@@ -28,6 +30,7 @@ export const connectorGroup = (queueId: string) => `arango-connector.${queueId}`
  */
 export async function carryOut(command: QueueCommand, queue: StoredQueue, tools: CommandTools): Promise<QueueInput[]> {
   const { bus } = tools
+  tools.leadership.assertHeld()
   switch (command.do) {
     case 'create-topic':
       await bus.admin.createTopic({ name: command.topic, partitions: command.partitions ?? tools.dataPartitions })
@@ -68,7 +71,7 @@ async function launch(start: StartCommand, queue: StoredQueue, tools: CommandToo
   } catch (thrown) {
     const { code, message, remedy, retryable } = toStreamForgeError(thrown, 'LAUNCH_FAILED')
     // Nothing was launched and nothing refused: no attempt is over.
-    if (code === 'LAUNCHER_UNAVAILABLE') throw thrown
+    if (code === 'LAUNCHER_UNAVAILABLE' || code === 'NOT_LEADER') throw thrown
     return [{ kind: 'launch-failed', target, attempt, error: { code, message, retryable, ...(remedy !== undefined && { remedy }) } }]
   }
 }

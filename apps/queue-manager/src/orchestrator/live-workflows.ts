@@ -35,6 +35,9 @@ export function liveWorkflows(records: WorkflowRecords, now: () => number): Live
   const loading = serialByKey()
 
   const add = (workflow: StoredWorkflow, queues: readonly StoredQueue[]): LiveWorkflow => {
+    // Of one that is being created and one that is being loaded at the same moment there is one entry.
+    const there = live.get(workflow.workflow_id)
+    if (there) return there
     const entry = { workflow, queues: new Map(queues.map((q) => [q.queue_id, q])), holds: 0, usedAt: now() }
     live.set(workflow.workflow_id, entry)
     for (const queue of queues) {

@@ -2,6 +2,7 @@ import type { Bus } from '@streamforge/bus'
 import type { Launcher } from '@streamforge/launcher'
 import type { Store } from '@streamforge/store'
 import type { Logger } from 'pino'
+import type { Leadership } from '../leadership/fencing.ts'
 import type { InstrumentList } from '../plan/instrument-list.ts'
 import type { QueuePolicy } from '../queue/queue-input.ts'
 import type { OrchestratorMetrics } from './orchestrator-metrics.ts'
@@ -12,6 +13,8 @@ export interface OrchestratorOptions {
   launcher: Launcher
   instruments: InstrumentList
   policy: QueuePolicy
+  /** By which right this one changes workflows; default: there is no other. */
+  leadership?: Leadership
   log: Logger
   metrics: OrchestratorMetrics
   /** Milliseconds since the epoch. */

@@ -1,3 +1,4 @@
+import type { Leadership } from '../leadership/fencing.ts'
 import type { ChangeQueue } from './queue-changer.ts'
 import type { CommandTools } from './carry-out.ts'
 import type { LiveWorkflows } from './live-workflows.ts'
@@ -14,6 +15,9 @@ export interface OrchestratorParts {
   feed: WorkflowFeed
   refresher: WorkflowRefresher
   tools: CommandTools
+  leadership: Leadership
+  /** Carries out what is in a queue's outbox. Returns at once. */
+  kick: (queueId: string) => void
   change: ChangeQueue
   /** Starts pending queues if there is room. */
   admit: () => void

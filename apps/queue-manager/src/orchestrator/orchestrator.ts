@@ -1,7 +1,9 @@
 import type { Consumer } from '@streamforge/bus'
 import type { JobName } from '@streamforge/launcher'
 import { isActive } from '../queue/queue-input.ts'
+import { fencedLauncher, fencedRecords, undisputed, type Leadership } from '../leadership/fencing.ts'
 import { admitQueues } from './admission.ts'
+import { adoptWorkflows, kickOutboxes } from './adopt-workflows.ts'
 import { consumeEvents } from './consume-events.ts'
 import { listenForExits } from './exits.ts'
 import { launchTogether } from './launch-together.ts'
@@ -33,16 +35,17 @@ export interface Orchestrator extends WorkflowActions {
 export async function startOrchestrator(options: OrchestratorOptions): Promise<Orchestrator> {
   const { bus, launcher, log, metrics, now } = options
   const stopping = new AbortController()
-  const records = await openWorkflowRecords(options.store)
-  const { parts, outbox } = wire(options, records, stopping.signal)
+  const leadership = options.leadership ?? undisputed
+  const records = fencedRecords(await openWorkflowRecords(options.store), leadership)
+  const { parts, outbox } = wire({ ...options, launcher: fencedLauncher(launcher, leadership) }, { records, leadership }, stopping.signal)
   const { live, admit } = parts
 
   metrics.countsFrom(() => countByStatus(live.all()))
   // Listened to before anything is launched; passed on once the events of the time before have been read.
   const exits = listenForExits(launcher, options.exitSettleMs ?? 1_000, parts.insist)
-  for (const id of await records.unfinishedWorkflowIds()) await live.byId(id)
+  const adopted = await adoptWorkflows(parts)
   const consumer = await consumeEvents(bus, parts.change, metrics, now)
-  for (const entry of live.all()) for (const queue of entry.queues.values()) if (queue.has_outbox) outbox.kick(queue.queue_id)
+  for (const entry of adopted) kickOutboxes(entry, parts)
   const ticker = startTicker(parts)
   const recovered = retrying(() => recover(parts), {
     signal: stopping.signal, random: options.random, onFailure: (err) => log.error({ err }, 'recovery failed; trying again'),
@@ -70,7 +73,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
 }
 
 /** A change of a queue kicks its outbox, and the outbox changes the queue: the knot is tied here. */
-function wire(options: OrchestratorOptions, records: WorkflowRecords, signal: AbortSignal): { parts: OrchestratorParts; outbox: OutboxRunner } {
+function wire(options: OrchestratorOptions, { records, leadership }: { records: WorkflowRecords; leadership: Leadership }, signal: AbortSignal): { parts: OrchestratorParts; outbox: OutboxRunner } {
   const { bus, store, launcher, log, metrics, now, random, policy } = options
   const live = liveWorkflows(records, now)
   const feed = workflowFeed()
@@ -90,7 +93,7 @@ function wire(options: OrchestratorOptions, records: WorkflowRecords, signal: Ab
     return job !== undefined && job.attempt === attempt && isActive(job)
   }
   const tools = {
-    bus, store, launcher, goesOn, now, dataPartitions: options.dataPartitions, onLaunch: countLaunch(metrics),
+    bus, store, launcher, leadership, goesOn, now, dataPartitions: options.dataPartitions, onLaunch: countLaunch(metrics),
     launch: launchTogether({ launcher, groupSize: options.liveGroupSize ?? 1, gatherMs: options.gatherMs ?? 200 }),
   }
   const outbox = outboxRunner({
@@ -100,6 +103,7 @@ function wire(options: OrchestratorOptions, records: WorkflowRecords, signal: Ab
   const admit = admitQueues({
     live, change, now, limits: { history: options.maxActiveQueues, live: options.maxLiveQueues, stages: options.maxActiveStages },
     prepareStage: async ({ workflow, queues }, stage) => {
+      leadership.assertHeld()
       await store.writeBatch(stagesCollection, [stageSpec(workflow, stage, queues.values(), now())])
     },
     stageSettleMs: options.stageSettleMs ?? 5_000, onError: (err) => log.error({ err }, 'starting a queue failed'),
@@ -107,7 +111,7 @@ function wire(options: OrchestratorOptions, records: WorkflowRecords, signal: Ab
   const insist: OrchestratorParts['insist'] = (queueId, input) => void retrying(() => change(queueId, [input]), {
     signal, random, onFailure: (err) => log.warn({ err, queue_id: queueId }, 'a queue could not be saved; trying again'),
   }).catch(() => undefined)
-  return { parts: { options, records, live, feed, refresher, tools, change, admit, insist, signal }, outbox }
+  return { parts: { options, records, live, feed, refresher, tools, leadership, change, admit, insist, kick: outbox.kick, signal }, outbox }
 }
 
 const countLaunch = (metrics: OrchestratorOptions['metrics']) => (target: string, attempt: number) => {

@@ -1,6 +1,7 @@
 import { advance } from '../queue/advance-queue.ts'
 import type { QueueInput } from '../queue/queue-input.ts'
 import type { OrchestratorParts } from './orchestrator-parts.ts'
+import { adoptWorkflows, kickOutboxes } from './adopt-workflows.ts'
 import { meetLiveQueues } from './meet-live-queues.ts'
 import { isReplayed } from './replayed-topics.ts'
 import { sweepTopics } from './topic-retention.ts'
@@ -48,8 +49,10 @@ export function startTicker(parts: OrchestratorParts): Ticker {
       trim = trimAndLog(parts, at).finally(() => { trim = undefined })
     }
     if (at - lastSweep < retentionSweepMs) return
+    const first = lastSweep === 0
     lastSweep = at
-    sweep = sweepAndLog(parts, at)
+    // At the start they have just been looked for.
+    sweep = sweepAndLog(parts, at).then(() => (first ? undefined : adoptStrays(parts)))
   }, options.tickMs ?? 250)
 
   return {
@@ -81,6 +84,19 @@ async function sweepAndLog({ options, records, change, live }: OrchestratorParts
     if (topics) log.info({ topics }, 'deleted data topics that had outlived their queues')
   } catch (err) {
     log.warn({ err }, 'the sweep of data topics failed')
+  }
+}
+
+/** What was stored by a process that no longer leads, at its last moment: nobody looks after it yet. */
+async function adoptStrays(parts: OrchestratorParts): Promise<void> {
+  try {
+    const strays = await adoptWorkflows(parts)
+    for (const entry of strays) kickOutboxes(entry, parts)
+    if (strays.length === 0) return
+    parts.options.log.info({ workflows: strays.map(({ workflow }) => workflow.workflow_id) }, 'took over workflows that nobody looked after')
+    parts.admit()
+  } catch (err) {
+    parts.options.log.warn({ err }, 'the look for workflows that nobody looks after failed; trying again')
   }
 }
 

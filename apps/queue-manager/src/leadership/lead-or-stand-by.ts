@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { StreamForgeError } from '@streamforge/contracts'
+import { Gauge } from 'prom-client'
+import { leaseWatch, type Lease, type LeaseOptions } from '@streamforge/store'
+
+/** What only the leader runs. */
+export interface Led {
+  close(): Promise<void>
+}
+
+export interface LeadingOptions<L extends Led> {
+  lease: LeaseOptions
+  /** Called once this process leads. */
+  start: (lease: Lease) => Promise<L>
+  /** Another process leads now: this one must do nothing more. */
+  onLost: (error: StreamForgeError) => void
+  /** What was to be led could not be started. */
+  onFailure: (error: unknown) => void
+  /** Another one leads: called once, with what is known of it. */
+  onStandBy: (holder: LeaseOptions['holder'] | undefined) => void
+}
+
+export interface Leading<L> {
+  /** Undefined while this process stands by. */
+  led(): L | undefined
+  epoch(): number
+  /** Ends what is led, then gives the lease back, so that the next one takes it at once. */
+  close(): Promise<void>
+}
+
+/** Leads when nobody else does, otherwise stands by until that changes. Resolves when one of the two is settled. */
+export async function leadOrStandBy<L extends Led>({ lease: options, start, onLost, onFailure, onStandBy }: LeadingOptions<L>): Promise<Leading<L>> {
+  const watch = leaseWatch(options)
+  let lease: Lease | undefined
+  let led: L | undefined
+  const lead = async (taken: Lease) => {
+    lease = taken
+    void taken.lost.then(onLost)
+    led = await start(taken)
+  }
+  const waitForTurn = async () => {
+    while (!options.signal.aborted) {
+      await delay(options.ttlMs / 10, undefined, { signal: options.signal })
+      const taken = await watch.tryOnce()
+      if (taken) return lead(taken)
+    }
+  }
+  const first = await watch.tryOnce()
+  let waiting: Promise<unknown> = Promise.resolve()
+  if (first) await lead(first)
+  else {
+    onStandBy(watch.holder())
+    waiting = waitForTurn().catch((error: unknown) => {
+      if (!options.signal.aborted) onFailure(error)
+    })
+  }
+  return {
+    led: () => led,
+    epoch: () => (lease?.isHeld() ? lease.epoch : 0),
+    async close() {
+      await waiting
+      await led?.close()
+      await lease?.release()
+    },
+  }
+}
+
+export function leadingGauge(leading: Pick<Leading<unknown>, 'epoch'>): Gauge {
+  return new Gauge({
+    name: 'streamforge_queue_manager_epoch', help: 'Epoch in which this queue-manager leads; 0 while it stands by', registers: [],
+    collect() { this.set(leading.epoch()) },
+  })
+}
