@@ -86,16 +86,12 @@ const badRequest = (message: string) => new StreamForgeError('BAD_REQUEST', mess
 
 async function run(): Promise<void> {
   const { values, positionals } = parseArgs({ args: process.argv.slice(2), allowPositionals: true, options })
-  const command = commands[positionals[0] ?? '']
-  if (values.help || !command) {
-    print(usage)
-    process.exitCode = values.help ? exitCodes.done : exitCodes.final
-    return
-  }
+  if (values.help) return print(usage)
+  const config = loadConfig(Config, { ...process.env, ...(values['data-dir'] && { DATA_DIR: values['data-dir'] }), ...(values.to && { BACKUP_DIR: values.to }) })
+  const command = commands[positionals[0] ?? ''] ?? refuse(positionals[0] === undefined ? 'say what to do' : `there is no command '${positionals[0]}'`)
   const parts = (values.part ?? backupParts).map((part) => backupParts.find((known) => known === part) ?? refuse(`there is no part '${part}'`))
   const keep = Number(values.keep)
   if (!Number.isInteger(keep) || keep < 1) throw badRequest('--keep takes a whole number of at least 1')
-  const config = loadConfig(Config, { ...process.env, ...(values['data-dir'] && { DATA_DIR: values['data-dir'] }), ...(values.to && { BACKUP_DIR: values.to }) })
   const vault = await connectObjects(vaultConfig(config))
   const show = (manifests: readonly BackupManifest[]) => print(values.json ? JSON.stringify(manifests, null, 2) : summary(manifests))
   try {
