@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { ratesOf } from '@streamforge/guards'
 import { runService } from '@streamforge/service'
 import { connectSettings } from '@streamforge/store'
 import { Config } from './config.ts'
@@ -21,7 +22,7 @@ await runService('dashboard', Config, async ({ config, bus, store: connect, obje
   setReady('web', false)
   web.then(() => setReady('web', true), (err: unknown) => log.error({ err }, 'the web part could not be built'))
   const app = await createServer({
-    bus, store, objects, settings, datasets, history, hub, web, log, now, managerUrl: config.QUEUE_MANAGER_URL, host: config.HOST,
+    bus, store, objects, settings, datasets, history, hub, web, log, now, managerUrl: config.QUEUE_MANAGER_URL, host: config.HOST, rates: ratesOf(config),
   })
   const url = await app.listen({ port: config.PORT, host: config.HOST })
   log.info({ url }, 'listening')

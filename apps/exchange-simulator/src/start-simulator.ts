@@ -1,6 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
+import { serverLimits } from '@streamforge/guards'
 import type { Market, RecordedStocks } from '@streamforge/market'
 import { requestAnswerer, type Answer } from './answer-request.ts'
 import { createFaults, type Fault, type Faults } from './faults.ts'
@@ -78,7 +79,7 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     coinbaseWeight: weightWindow({ limit: options.coinbaseLimit ?? 0, windowMs: 1_000, banAfter: Infinity, now }),
     wait: options.wait ?? ((ms) => delay(ms, undefined, { signal: closing.signal }).catch(() => undefined)),
   })
-  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+  const server = createServer({ ...serverLimits, keepAliveTimeout: 60_000 }, (request, response) => {
     answer(request).then((made) => {
       stats.answered(made.route, made.damage === 'cut' ? 'cut' : made.status, made.rows ?? 0, made.body.length)
       send(response, made)

@@ -1,4 +1,5 @@
 import { documentLinesType, storeOperations, StreamForgeError, type StoreOperationName } from '@streamforge/contracts'
+import { apiHeaders, fastifyLimits, guardHttp, requireFlatJson, serverLimits } from '@streamforge/guards'
 import type { ServedStore } from '@streamforge/store'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
@@ -16,6 +17,8 @@ export interface ServerOptions {
 }
 
 const bodyLimit = 64 * 1024 * 1024
+/** Documents may be nested; SQLite's own JSON functions stop at 1000. */
+const mostDepth = 500
 
 /** `POST /store/<operation>`, as the contracts' store operations have it; everything needs the token. */
 export function createServer({ store, token, log, metrics }: ServerOptions): FastifyInstance {
@@ -25,10 +28,14 @@ export function createServer({ store, token, log, metrics }: ServerOptions): Fas
     if (error.status >= 500) log.error({ err: error, path: request.url.slice(0, 200) }, 'a request failed')
     return reply.code(error.status).header('content-type', problemMediaType).send(JSON.stringify(problemOf(error, request.url)))
   }
-  const app = fastify({ bodyLimit, logger: false, exposeHeadRoutes: false, frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply) })
+  const app = fastify({
+    ...fastifyLimits({ ...serverLimits, requestTimeout: 120_000 }), bodyLimit, logger: false, exposeHeadRoutes: false, frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+  })
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler((request, reply) =>
     sendProblem(new StreamForgeError('NOT_FOUND', `there is no operation at ${request.method} ${request.url.slice(0, 200)}`), request, reply))
+  // Without rates: services ask as fast as they can, and all of them have the token.
+  guardHttp(app, { now: Date.now, headers: apiHeaders })
   // Before the body is read: who has no token cannot make the server keep 64 MiB.
   app.addHook('onRequest', async (request) => checkToken(request.headers.authorization))
   measureRequests(app, metrics)
@@ -49,9 +56,10 @@ function acceptBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     try {
+      requireFlatJson(body as string, mostDepth)
       done(null, JSON.parse(body as string))
     } catch (cause) {
-      done(new StreamForgeError('BAD_REQUEST', 'the body is not valid JSON', { cause }))
+      done(cause instanceof StreamForgeError ? cause : new StreamForgeError('BAD_REQUEST', 'the body is not valid JSON', { cause }))
     }
   })
   app.addContentTypeParser(documentLinesType, { parseAs: 'string' }, (_request, body, done) => done(null, body))

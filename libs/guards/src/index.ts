@@ -1,5 +1,5 @@
 export { guardHttp, type HttpGuards, type HttpRates } from './http/guard-http.ts'
-export { requestRates, type Rate, type RequestRates } from './http/request-rates.ts'
+export { requestRates, type Rate, type TakeRequest } from './http/request-rates.ts'
 export { RateConfig, ratesOf } from './http/rate-config.ts'
 export { acceptJson, mostDepth, requireFlatJson } from './http/accept-json.ts'
 export { apiHeaders, pageHeaders, type PagePolicy } from './http/security-headers.ts'

@@ -1,6 +1,8 @@
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { StreamForgeError } from '@streamforge/contracts'
+import { apiHeaders, serverLimits } from '@streamforge/guards'
+import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 
 export interface HealthServer {
@@ -14,6 +16,7 @@ export interface HealthOptions {
   host: string
   port: number
   metrics: Registry
+  log?: Pick<Logger, 'warn'>
   /** A worker takes a free port when its own is taken: several run on one machine with one environment. */
   fallBackToFreePort: boolean
 }
@@ -21,11 +24,13 @@ export interface HealthOptions {
 /** Serves /healthz (the process answers), /readyz (it can do its work) and /metrics. @throws StreamForgeError BAD_CONFIG when the port is taken */
 export async function startHealthServer(options: HealthOptions): Promise<HealthServer> {
   const conditions = new Map<string, boolean>()
-  const server = createServer((request, response) => {
+  const server = createServer(serverLimits, (request, response) => {
+    response.setHeaders(new Map(Object.entries(apiHeaders)))
+    if (request.method !== 'GET' && request.method !== 'HEAD') return sendJson(response, 405, { status: 'only GET and HEAD' }, { allow: 'GET, HEAD', connection: 'close' })
     const path = (request.url ?? '/').split('?', 1)[0]
     if (path === '/healthz') sendJson(response, 200, { status: 'ok' })
     else if (path === '/readyz') sendReadiness(response, conditions)
-    else if (path === '/metrics') void sendMetrics(response, options.metrics)
+    else if (path === '/metrics') void sendMetrics(response, options)
     else sendJson(response, 404, { status: 'not found', paths: ['/healthz', '/readyz', '/metrics'] })
   })
   server.unref()
@@ -67,15 +72,16 @@ function sendReadiness(response: ServerResponse, conditions: ReadonlyMap<string,
   sendJson(response, failing.length === 0 ? 200 : 503, { status: failing.length === 0 ? 'ready' : 'not ready', failing })
 }
 
-async function sendMetrics(response: ServerResponse, metrics: Registry): Promise<void> {
+async function sendMetrics(response: ServerResponse, { metrics, log }: HealthOptions): Promise<void> {
   try {
     const text = await metrics.metrics()
     response.writeHead(200, { 'content-type': metrics.contentType }).end(text)
   } catch (error) {
-    sendJson(response, 500, { status: 'error', message: error instanceof Error ? error.message : 'metrics failed' })
+    log?.warn({ err: error }, 'metrics could not be collected')
+    sendJson(response, 500, { status: 'error', message: 'metrics failed; the log says why' })
   }
 }
 
-function sendJson(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+function sendJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body))
 }

@@ -162,7 +162,7 @@ describe('pages', () => {
     for (const path of ['/', '/workflows/wf-a1b2c3', '/market/binance/BTCUSDT/5m', '/topics/wf-x_y.z-data']) {
       const answer = await app.inject({ url: path, headers: { host: 'localhost' } })
       expect([answer.statusCode, answer.body]).toEqual([200, '<p>the page</p>'])
-      expect(answer.headers['content-security-policy']).toContain("default-src 'self'")
+      expect(answer.headers['content-security-policy']).toContain("script-src 'self'; style-src 'self';")
     }
     expect((await app.inject({ url: '/assets/a-1.js', headers: { host: 'localhost' } })).headers['cache-control']).toContain('immutable')
     for (const path of ['/nothing', '/assets/none.js', '/assets/..%2f..%2fstore.db', '/assets/../../store.db']) {

@@ -1,6 +1,8 @@
+import { STATUS_CODES } from 'node:http'
 import fastifyStatic from '@fastify/static'
 import type { Bus } from '@streamforge/bus'
 import { StreamForgeError } from '@streamforge/contracts'
+import { acceptJson, fastifyLimits, guardHttp, pageHeaders, unreadableRequest, type HttpRates } from '@streamforge/guards'
 import type { ObjectStore } from '@streamforge/objects'
 import type { SettingsStore, Store } from '@streamforge/store'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -32,16 +34,11 @@ export interface ServerParts {
   host: string
   /** Bytes that may wait for one page; default 1 MiB. */
   maxWaiting?: number
+  /** How often one may ask; undefined: as often as one likes, as in tests of other things. */
+  rates?: HttpRates | undefined
 }
 
 const bodyLimit = 2 * 1024 * 1024
-const securityHeaders = {
-  'content-security-policy': "default-src 'self'; img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-}
-
 /** The API under /api, the WebSocket at /live, and the web part. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
   const { log, hub, now, host } = parts
@@ -50,11 +47,14 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     if (error.status >= 500) log.error({ err: error, method: request.method, path: request.url }, 'a request failed')
     return reply.code(error.status).header('content-type', problemMediaType).send(JSON.stringify(problemOf(error, request.url)))
   }
-  const app = fastify({ bodyLimit, logger: false, forceCloseConnections: true, frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply) })
+  const app = fastify({
+    ...fastifyLimits(), bodyLimit, logger: false, forceCloseConnections: true, frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket),
+  })
   app.setErrorHandler(sendProblem)
-  acceptEmptyJson(app)
-  app.addHook('onRequest', async (request, reply) => {
-    void reply.headers(securityHeaders)
+  acceptJson(app)
+  guardHttp(app, { now, rates: parts.rates, headers: pageHeaders() })
+  app.addHook('onRequest', async (request) => {
     requireSameOrigin(request.headers, host, !['GET', 'HEAD'].includes(request.method))
   })
   for (const add of routes) add(app, parts)
@@ -64,14 +64,11 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   return app
 }
 
-/** A POST without a body may still name JSON as its type. */
-function acceptEmptyJson(app: FastifyInstance): void {
-  const parse = app.getDefaultJsonParser('error', 'error')
-  app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined)
-    else void parse(request, body as string, done)
-  })
+/** What cannot be read as HTTP at all. */
+function refuseUnreadable(error: { code?: string }, socket: NodeJS.WritableStream & { destroyed?: boolean }): void {
+  if (socket.destroyed || !socket.writable) return
+  const { status } = unreadableRequest(error)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
 }
 
 type SendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => FastifyReply

@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { LiveClientMessage, StreamForgeError } from '@streamforge/contracts'
+import { requestRates } from '@streamforge/guards'
 import type { Logger } from 'pino'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { problemOf } from '../http/problems.ts'
@@ -23,13 +24,22 @@ const maxWaitingBytes = 1024 * 1024
 const patienceMs = 60_000
 const maxSubscriptions = 50
 const heartbeatMs = 2_000
+/** A page sends a message for each thing that it begins or stops to show. */
+const messageRate = { perMinute: 600, burst: 200 }
+const maxConnections = 500
+const maxConnectionsOfAddress = 100
 
 /** The WebSocket at /live: subscriptions in, states and changes out, and a heartbeat by which a page knows that silence is silence. */
 export function serveLive(server: Server, parts: LiveParts): { close: () => void } {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024, perMessageDeflate: false })
+  const connections = countConnections()
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (request.url?.split('?', 1)[0] !== '/live' || !mayConnect(request, parts.host)) {
       socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
+      return
+    }
+    if (!connections.take(request.socket.remoteAddress ?? '', socket)) {
+      socket.end('HTTP/1.1 429 Too Many Requests\r\nretry-after: 10\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
       return
     }
     sockets.handleUpgrade(request, socket, head, (client) => serveClient(client, parts))
@@ -41,6 +51,26 @@ export function serveLive(server: Server, parts: LiveParts): { close: () => void
       for (const client of sockets.clients) client.close(1001, 'the dashboard is stopping')
       sockets.close()
       setTimeout(() => { for (const client of sockets.clients) client.terminate() }, 500).unref()
+    },
+  }
+}
+
+/** Counts open connections, all and of each address. */
+function countConnections(): { take(address: string, socket: Duplex): boolean } {
+  const open = new Map<string, number>()
+  let all = 0
+  const add = (address: string, change: number) => {
+    all += change
+    const count = (open.get(address) ?? 0) + change
+    if (count > 0) open.set(address, count)
+    else open.delete(address)
+  }
+  return {
+    take(address, socket) {
+      if (all >= maxConnections || (open.get(address) ?? 0) >= maxConnectionsOfAddress) return false
+      add(address, 1)
+      socket.once('close', () => add(address, -1))
+      return true
     },
   }
 }
@@ -94,7 +124,9 @@ function serveClient(client: WebSocket, { hub, log, now, maxWaiting = maxWaiting
       default: return message satisfies never
     }
   }
+  const messages = requestRates(messageRate, now)
   client.on('message', (data) => {
+    if (messages('client') !== undefined) return client.close(1008, 'too many messages')
     const message = read(String(data))
     if (message instanceof StreamForgeError) refuse(message)
     else handle(message)

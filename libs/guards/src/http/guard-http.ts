@@ -1,6 +1,6 @@
 import { StreamForgeError } from '@streamforge/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { requestRates, type Rate, type RequestRates } from './request-rates.ts'
+import { requestRates, type Rate, type TakeRequest } from './request-rates.ts'
 
 /** How often one may ask. */
 export interface HttpRates {
@@ -10,8 +10,6 @@ export interface HttpRates {
   changes: Rate
   /** Of one address, whoever asks from there and whether known or not. */
   address: Rate
-  /** Of one address: requests whose token was missing or wrong. */
-  failures: Rate
 }
 
 export interface HttpGuards {
@@ -27,6 +25,7 @@ export interface HttpGuards {
 /**
  * What stands before every route of a server: security headers, and rates a caller and an address. No answer ever carries a CORS header, so
  * that pages of other origins can read none. Must be called before authentication is added; its own part that needs the caller runs after.
+ * Failed tokens count as other requests of their address do, and lock nobody out: behind one address are many callers, and 256 random bits are not guessed.
  */
 export function guardHttp(app: FastifyInstance, { now, rates, headers, callerOf }: HttpGuards): void {
   app.addHook('onRequest', async (_request, reply) => void reply.headers(headers))
@@ -34,22 +33,17 @@ export function guardHttp(app: FastifyInstance, { now, rates, headers, callerOf 
   const reads = requestRates(rates.reads, now)
   const changes = requestRates(rates.changes, now)
   const addresses = requestRates(rates.address, now)
-  const failures = requestRates(rates.failures, now)
   app.addHook('onRequest', async (request, reply) => {
-    refuse(reply, failures.look(request.ip), 'too many requests from this address had no valid token')
-    refuse(reply, addresses.take(request.ip), 'too many requests from this address')
+    refuse(reply, addresses(request.ip), 'too many requests from this address')
   })
   // After everyone's onRequest, where callers become known, and before a body is read.
   app.addHook('preParsing', async (request, reply) => {
     const caller = callerOf?.(request) ?? request.ip
-    refuse(reply, ratesFor(request, reads, changes).take(caller), 'too many requests of this caller')
-  })
-  app.addHook('onResponse', async (request, reply) => {
-    if (reply.statusCode === 401) failures.take(request.ip)
+    refuse(reply, ratesFor(request, reads, changes)(caller), 'too many requests of this caller')
   })
 }
 
-const ratesFor = ({ method }: FastifyRequest, reads: RequestRates, changes: RequestRates) => (method === 'GET' || method === 'HEAD' ? reads : changes)
+const ratesFor = ({ method }: FastifyRequest, reads: TakeRequest, changes: TakeRequest) => (method === 'GET' || method === 'HEAD' ? reads : changes)
 
 /** @throws StreamForgeError TOO_MANY_REQUESTS */
 function refuse(reply: FastifyReply, waitMs: number | undefined, why: string): void {

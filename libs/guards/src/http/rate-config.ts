@@ -13,7 +13,7 @@ export const RateConfig = {
 /** The limits of a server; an address may ask for as much as two callers, since a proxy or a dashboard stands for several. */
 export function ratesOf({ RATE_LIMIT_READS: reads, RATE_LIMIT_CHANGES: changes }: z.infer<z.ZodObject<typeof RateConfig>>): HttpRates | undefined {
   if (reads === 0 || changes === 0) return undefined
-  return { reads: rateOf(reads), changes: rateOf(changes), address: rateOf(2 * (reads + changes)), failures: { perMinute: 10, burst: 20 } }
+  return { reads: rateOf(reads), changes: rateOf(changes), address: rateOf(2 * (reads + changes)) }
 }
 
 /** What a third of a minute brings may come at once: a page that is opened asks for much. */

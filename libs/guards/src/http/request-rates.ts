@@ -5,43 +5,30 @@ export interface Rate {
   burst: number
 }
 
-/** Answers undefined: go on; else the milliseconds after which this caller may try again. */
-export interface RequestRates {
-  take(caller: string): number | undefined
-  /** What `take` would answer, without taking. */
-  look(caller: string): number | undefined
-}
+/** Undefined: go on; else the milliseconds after which this caller may try again. */
+export type TakeRequest = (caller: string) => number | undefined
 
 const mostCallers = 10_000
+/** What is less is an error of rounding: instants of today are exact to a quarter of a microsecond. */
+const roundingMs = 0.01
 
 /**
  * A rate a caller, by the generic cell rate algorithm (ITU-T I.371): one number a caller, the instant at which all that it has sent would
  * have been due. What is refused costs nothing, so that a caller who waits as long as told gets through. Memory is bounded: of more than
  * 10,000 callers, those are forgotten that have not come for the longest.
  */
-export function requestRates({ perMinute, burst }: Rate, now: () => number): RequestRates {
+export function requestRates({ perMinute, burst }: Rate, now: () => number): TakeRequest {
   const intervalMs = 60_000 / perMinute
   const due = new Map<string, number>()
-  const nextOf = (caller: string, at: number) => Math.max(due.get(caller) ?? at, at) + intervalMs
-  const waitOf = (next: number, at: number) => {
+  return (caller) => {
+    const at = now()
+    const next = Math.max(due.get(caller) ?? at, at) + intervalMs
     const waitMs = next - at - burst * intervalMs
-    return waitMs > 0 ? waitMs : undefined
-  }
-  return {
-    take(caller) {
-      const at = now()
-      const next = nextOf(caller, at)
-      const waitMs = waitOf(next, at)
-      if (waitMs !== undefined) return waitMs
-      // Taken out and put in again: a map is ordered by when its keys came.
-      due.delete(caller)
-      due.set(caller, next)
-      if (due.size > mostCallers) due.delete(due.keys().next().value!)
-      return undefined
-    },
-    look(caller) {
-      const at = now()
-      return waitOf(nextOf(caller, at), at)
-    },
+    if (waitMs > roundingMs) return waitMs
+    // Taken out and put in again: a map is ordered by when its keys came.
+    due.delete(caller)
+    due.set(caller, next)
+    if (due.size > mostCallers) due.delete(due.keys().next().value!)
+    return undefined
   }
 }

@@ -11,7 +11,7 @@ const passedOn: readonly ApiOperation[] = [
   apiOperations.stopWorkflow, apiOperations.retryWorkflow, apiOperations.deleteWorkflow, apiOperations.listWorkflowTypes,
   apiOperations.listCoverage, apiOperations.promoteModel, apiOperations.traceForecast,
 ]
-const passedHeaders = ['content-type', 'location', 'cache-control', 'allow'] as const
+const passedHeaders = ['content-type', 'location', 'cache-control', 'allow', 'retry-after'] as const
 
 export function workflowRoutes(app: FastifyInstance, { managerUrl }: Pick<ServerParts, 'managerUrl'>, fetchFunction: typeof fetch = fetch): void {
   for (const { method, path } of passedOn) {
