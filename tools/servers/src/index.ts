@@ -17,3 +17,4 @@ export { startKeycloak, type KeycloakServer, type KeycloakOptions, type Keycloak
 export { keycloakAvailable, keycloakVersion } from './keycloak/keycloak-distribution.ts'
 export { type RunningServer } from './start-server.ts'
 export { installDebianPackages } from './debian-packages.ts'
+export { startGuarded, type GuardedOptions, type GuardedProcess } from './guarded-process.ts'

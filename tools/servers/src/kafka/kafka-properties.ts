@@ -10,18 +10,20 @@ export interface BrokerLayout {
   host: string
   port: number
   controllerPort: number
+  /** What clients are told instead of `port`. */
+  advertisedPort?: number
   directory: string
   security?: ListenerSecurity
 }
 
 /** server.properties of a one-node broker in KRaft mode. Its controller listens on the loopback interface. */
-export function kafkaProperties({ host, port, controllerPort, directory, security }: BrokerLayout): string {
+export function kafkaProperties({ host, port, controllerPort, advertisedPort, directory, security }: BrokerLayout): string {
   return [
     'process.roles=broker,controller',
     'node.id=1',
     `controller.quorum.voters=1@127.0.0.1:${controllerPort}`,
     `listeners=CLIENTS://${host}:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    `advertised.listeners=CLIENTS://${host}:${port}`,
+    `advertised.listeners=CLIENTS://${host}:${advertisedPort ?? port}`,
     'inter.broker.listener.name=CLIENTS',
     'controller.listener.names=CONTROLLER',
     `listener.security.protocol.map=CLIENTS:${protocolOf(security)},CONTROLLER:PLAINTEXT`,

@@ -32,6 +32,8 @@ export interface KafkaOptions {
   port?: number
   /** Address that it listens on, and that clients are told; default 127.0.0.1. */
   host?: string
+  /** Port that clients are told, of something before it that passes everything on, such as a proxy; default: its own. */
+  advertisedPort?: number
   /** SCRAM-SHA-512 and an authorizer; default: neither. Of an existing directory the users are those of its first start. */
   security?: KafkaSecurity
   /** Where data and kafka.log go; default: a temporary folder, removed by stop(). An existing one is continued. */
@@ -46,9 +48,9 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaServe
   const { directory, remove } = await serverDirectory('kafka-broker-', options.directory)
   const host = options.host ?? '127.0.0.1'
   const port = options.port || (await freePort(host))
-  const { security, heapMb } = options
+  const { security, heapMb, advertisedPort } = options
   const users = security ? { admin: security.adminPassword, ...security.users } : {}
-  const process = kafkaProcess({ directory, host, port, users, ...(security && { security }), ...(heapMb !== undefined && { heapMb }) })
+  const process = kafkaProcess({ directory, host, port, users, ...(security && { security }), ...(advertisedPort !== undefined && { advertisedPort }), ...(heapMb !== undefined && { heapMb }) })
   const server = await runServer(process, remove)
   options.log?.(`Kafka listens on ${host}:${port}, process ${server.pid}`)
   return Object.assign(server, { brokers: [`${host}:${port}`], ...(security?.tls && { caFile: kafkaCaFile(directory) }) })
@@ -64,6 +66,7 @@ interface Placed {
   directory: string
   host: string
   port: number
+  advertisedPort?: number
   heapMb?: number
   security?: Omit<KafkaSecurity, 'users'>
   /** Made at the first start, with their passwords. */
@@ -71,7 +74,7 @@ interface Placed {
 }
 
 /** How it is started with its data in `directory`, which is prepared at the first time. */
-export async function kafkaProcess({ directory, host, port, security, users, heapMb = 256 }: Placed): Promise<ServerProcess> {
+export async function kafkaProcess({ directory, host, port, advertisedPort, security, users, heapMb = 256 }: Placed): Promise<ServerProcess> {
   for (const password of Object.values(users)) checkPassword(password)
   const classPath = await kafkaClassPath()
   const properties = join(directory, 'server.properties')
@@ -79,7 +82,7 @@ export async function kafkaProcess({ directory, host, port, security, users, hea
   const listener: ListenerSecurity | undefined = security && { adminPassword: security.adminPassword, ...(tls && { tls }) }
   await writeFile(join(directory, 'log4j2.xml'), kafkaLogging)
   await rm(properties, { force: true })
-  await writeFile(properties, kafkaProperties({ host, port, controllerPort: await freePort(), directory, ...(listener && { security: listener }) }), { mode: 0o600 })
+  await writeFile(properties, kafkaProperties({ host, port, controllerPort: await freePort(), directory, ...(advertisedPort !== undefined && { advertisedPort }), ...(listener && { security: listener }) }), { mode: 0o600 })
   if (!(await exists(join(directory, 'data', 'meta.properties')))) await format({ directory, classPath, properties, users })
   const logFile = join(directory, 'kafka.log')
   return {
