@@ -20,6 +20,13 @@ test('an image runs its app as nobody in particular, with the flags of the lapto
   expect(dockerfile).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m)
 })
 
+test('what is compiled beforehand is compiled with the flags that it runs with: V8 refuses it otherwise', () => {
+  const entrypoint = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)![1]!) as string[]
+  const compiled = /NODE_COMPILE_CACHE=(\S+) (node .*) load-app\.ts$/m.exec(dockerfile)!
+  expect(compiled[2]!.split(' ')).toEqual(entrypoint.slice(0, -1))
+  expect(dockerfile).toMatch(new RegExp(`^ENV .*NODE_COMPILE_CACHE=${compiled[1]!}$`, 'm'))
+})
+
 test('there is an image for everything that queue-manager launches', async () => {
   const launchable = /launchableApps = \[([^\]]*)\]/.exec(readFileSync(join(root, 'apps/queue-manager/src/images.ts'), 'utf8'))![1]!.match(/[a-z-]+/g)!
   expect(await imageApps(root)).toEqual(expect.arrayContaining(launchable))
