@@ -19,6 +19,15 @@ describe('rates of requests', () => {
     expect(take('a')).toBe(1_000)
   })
 
+  it('lock nobody out when the clock is set back', () => {
+    const { clock, take } = clocked(60, 3)
+    clock.at += 3_600_000
+    expect([take('a'), take('a')]).toEqual([undefined, undefined])
+    clock.at -= 3_600_000
+    expect([take('a'), take('a'), take('a')]).toEqual([undefined, undefined, undefined])
+    expect(take('a')).toBe(1_000)
+  })
+
   it('are of each caller by itself', () => {
     const { take } = clocked(60, 1)
     expect([take('a'), take('b')]).toEqual([undefined, undefined])

@@ -22,7 +22,9 @@ export function requestRates({ perMinute, burst }: Rate, now: () => number): Tak
   const due = new Map<string, number>()
   return (caller) => {
     const at = now()
-    const next = Math.max(due.get(caller) ?? at, at) + intervalMs
+    const known = due.get(caller) ?? at
+    // Nothing is due later than a whole burst from now, unless somebody has set the clock back: nobody may be locked out until it is there again.
+    const next = (known - at > burst * intervalMs + roundingMs ? at : Math.max(known, at)) + intervalMs
     const waitMs = next - at - burst * intervalMs
     if (waitMs > roundingMs) return waitMs
     // Taken out and put in again: a map is ordered by when its keys came.
