@@ -9,7 +9,8 @@ import { exitCodes, runService } from '@streamforge/service'
 import { Config } from './config.ts'
 import { createServer } from './http/server.ts'
 import { isGone, leaseHolder } from './leadership/lease-holder.ts'
-import { leadingGauge, leadOrStandBy } from './leadership/lead-or-stand-by.ts'
+import { leadOrStandBy } from './leadership/lead-or-stand-by.ts'
+import { leadershipMetrics } from './leadership/leadership-metrics.ts'
 import { standBy, whoeverLeads } from './leadership/stand-by.ts'
 import { openLauncher } from './open-launcher.ts'
 import { orchestratorMetrics } from './orchestrator/orchestrator-metrics.ts'
@@ -67,7 +68,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
     onFailure: (err) => { throw err },
   })
   const orchestrator = whoeverLeads(standBy({ records }), () => leading.led()?.orchestrator)
-  metrics.registerMetric(leadingGauge(leading))
+  leadershipMetrics(metrics, () => [leading.epoch()])
   const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8')) as { version: string }
   const access = await openAccess({ config, host: config.HOST, dataDir, store, now, randomBytes })
   const audit = await openAuditLog({

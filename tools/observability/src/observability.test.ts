@@ -3,6 +3,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { alertDefinitions, alertMeasures, measurements } from '@streamforge/contracts'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { dashboards } from './grafana/all-dashboards.ts'
 import { readFlux } from './grafana/read-flux.ts'
 import { collectMetrics, metricFiles, repositoryRoot, seriesNames, type MetricDescription } from './metrics/collect-metrics.ts'
@@ -154,6 +155,15 @@ function fluxProblems(query: string): string[] {
   const { fields, tags } = measurements[measurement as keyof typeof measurements]
   return [...read.fields.filter((field) => !(field in fields)), ...read.tags.filter((tag) => !(tag in tags))]
 }
+
+it('the analysis of a rollout asks only for metrics and labels that there are', async () => {
+  const text = await readFile(join(repositoryRoot, 'k8s/progressive/analysis.yaml'), 'utf8')
+  const { spec } = parse(text) as { spec: { metrics: { provider: { prometheus: { query: string } } }[] } }
+  const queries = spec.metrics.map(({ provider }) => provider.prometheus.query.replaceAll(/\{\{args\.\w+\}\}/g, 'x'))
+  expect(queries.length).toBeGreaterThanOrEqual(4)
+  // Added by Prometheus, of the pod.
+  expect(queries.flatMap(missing).filter((problem) => !problem.endsWith('has no label rollouts_pod_template_hash'))).toEqual([])
+})
 
 describe('rules for Prometheus', () => {
   it('are one for each definition, over the same measure and threshold', () => {

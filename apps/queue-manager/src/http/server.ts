@@ -10,6 +10,7 @@ import type { Logger } from 'pino'
 import { refuseChanges } from '../leadership/refuse-changes.ts'
 import { eventStreams } from './event-stream.ts'
 import { guardAccess } from './guard-access.ts'
+import { countRequests } from './count-requests.ts'
 import { operationHandlers, type ApiParts } from './operations.ts'
 import { problemMediaType, problemOf, toApiError } from './problems.ts'
 import { traceRequests } from './trace-requests.ts'
@@ -49,6 +50,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   guardAccess(app, { access: options.access, audit: options.audit, now })
   acceptJson(app)
   traceRequests(app, options.tracing ?? noTracing)
+  countRequests(app, options.metrics)
   refuseChanges(app, options.leads ?? (() => true))
   const streams = eventStreams()
   app.addHook('preClose', async () => streams.closeAll())

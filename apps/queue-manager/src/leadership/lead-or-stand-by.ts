@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { StreamForgeError } from '@streamforge/contracts'
-import { Gauge } from 'prom-client'
 import { leaseWatch, type Lease, type LeaseOptions } from '@streamforge/store'
 
 /** What only the leader runs. */
@@ -23,6 +22,7 @@ export interface LeadingOptions<L extends Led> {
 export interface Leading<L> {
   /** Undefined while this process stands by. */
   led(): L | undefined
+  /** 0 while it does. */
   epoch(): number
   /** Ends what is led, then gives the lease back, so that the next one takes it at once. */
   close(): Promise<void>
@@ -56,18 +56,11 @@ export async function leadOrStandBy<L extends Led>({ lease: options, start, onLo
   }
   return {
     led: () => led,
-    epoch: () => (lease?.isHeld() ? lease.epoch : 0),
+    epoch: () => (led && lease?.isHeld() ? lease.epoch : 0),
     async close() {
       await waiting
       await led?.close()
       await lease?.release()
     },
   }
-}
-
-export function leadingGauge(leading: Pick<Leading<unknown>, 'epoch'>): Gauge {
-  return new Gauge({
-    name: 'streamforge_queue_manager_epoch', help: 'Epoch in which this queue-manager leads; 0 while it stands by', registers: [],
-    collect() { this.set(leading.epoch()) },
-  })
 }
