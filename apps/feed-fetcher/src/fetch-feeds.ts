@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { ensureTopics } from '@streamforge/bus'
 import type { FeedRun } from '@streamforge/contracts'
+import { openWire, parseAllowances, systemResolve, type Resolve } from '@streamforge/guards'
 import type { ConfigOf, ServiceContext } from '@streamforge/service'
 import type { Config } from './config.ts'
 import { followCommands } from './control/follow-commands.ts'
@@ -8,9 +9,7 @@ import type { Feed } from './feed-file/feed.ts'
 import { openFeedFiles } from './feed-file/feed-files.ts'
 import { readFeedFile } from './feed-file/read-feed-file.ts'
 import { feedMetrics } from './feed-metrics.ts'
-import { parseAllowances } from './fetching/address-rules.ts'
-import { openWire } from './fetching/exchange.ts'
-import { type Resolve, systemResolve } from './fetching/guarded-lookup.ts'
+import { feedTerms } from './fetching/feed-terms.ts'
 import { createHostLimits, type Rate } from './fetching/host-limits.ts'
 import { insistence } from './insist.ts'
 import { collect, type Fetching } from './run/collect.ts'
@@ -59,7 +58,7 @@ export async function openFeedFetcher(context: Context, world: Partial<World> = 
     store, addresses, now: clock.now, paths: config.FEED_FILE === undefined ? [join(config.DATA_DIR, 'feed.yaml'), defaultFile] : [config.FEED_FILE],
   })
   const states = await openFeedStates({ store, insist })
-  const allowances = parseAllowances([config.FEED_ALLOW_PRIVATE, new URL(config.BINANCE_REST_URL).host].join(','))
+  const allowances = parseAllowances([config.FEED_ALLOW_PRIVATE, new URL(config.BINANCE_REST_URL).host].join(','), feedTerms)
   const wire = openWire(allowances, resolveHost)
   const fetching: Fetching = {
     wire, clock, random, limits: createHostLimits(clock), secrets: { env, directory: config.FEED_SECRETS_DIR }, files: config.FEED_FILES_DIR,

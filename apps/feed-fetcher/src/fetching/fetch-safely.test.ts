@@ -2,10 +2,9 @@ import { createServer, type RequestListener, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, it } from 'vitest'
-import { isPublicAddress, parseAllowances } from './address-rules.ts'
-import { openWire, type Wire } from './exchange.ts'
+import { isPublicAddress, openWire, parseAllowances, type Resolve, type Wire } from '@streamforge/guards'
+import { feedTerms } from './feed-terms.ts'
 import { fetchSafely } from './fetch-safely.ts'
-import type { Resolve } from './guarded-lookup.ts'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
@@ -23,7 +22,7 @@ async function serve(listener: RequestListener): Promise<string> {
 }
 
 function wireFor(allowed: string, resolve: Resolve = () => Promise.reject(new Error('no names here'))): Wire {
-  const wire = openWire(parseAllowances(allowed), resolve)
+  const wire = openWire(parseAllowances(allowed, feedTerms), resolve)
   closers.push(() => wire.close())
   return wire
 }
@@ -162,6 +161,6 @@ describe('addresses', () => {
   it('of a network that is allowed may be asked, others of it not', async () => {
     const url = await serve((_, r) => void r.end('{}'))
     expect((await fetchIt(wireFor('127.0.0.0/8'), url)).bytes).toBe(2)
-    expect(() => parseAllowances('10.0.0.0/99')).toThrow('expected host, host:port or a network')
+    expect(() => parseAllowances('10.0.0.0/99', feedTerms)).toThrow('expected host, host:port or a network')
   })
 })

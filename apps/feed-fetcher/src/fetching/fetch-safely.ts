@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { StreamForgeError } from '@streamforge/contracts'
-import { checkUrl } from './address-rules.ts'
-import { exchange, type Wire } from './exchange.ts'
+import { exchange, type Wire } from '@streamforge/guards'
 import { readBody } from './read-body.ts'
 import { retryAfterMs } from './retry-after.ts'
 
@@ -62,8 +61,7 @@ async function follow(wire: Wire, request: SafeRequest, signal: AbortSignal, now
   const first = parseUrl(request.url)
   let url = first
   for (let hop = 0; hop <= mostRedirects; hop++) {
-    checkUrl(url, wire.allowances)
-    const response = await exchange(wire, url, headersOf(request, url.origin === first.origin), signal)
+    const response = await exchange(wire, url, { headers: headersOf(request, url.origin === first.origin) }, signal)
     const location = redirects.has(response.statusCode!) ? response.headers.location : undefined
     if (location === undefined) return answerOf(response, request, now)
     response.destroy()

@@ -22,11 +22,11 @@ export function guardedLookup(resolve: Resolve, allowances: Allowances, hostAllo
 
 async function resolveChecked(resolve: Resolve, host: string, allowances: Allowances, hostAllowed: boolean) {
   const addresses = await resolve(host).catch((cause: unknown) => {
-    throw dnsFailed(host, cause)
+    throw dnsFailed(allowances, host, cause)
   })
-  if (addresses.length === 0) throw dnsFailed(host)
-  if (!hostAllowed) for (const { address } of addresses) checkAddress(host, address, allowances)
+  if (addresses.length === 0) throw dnsFailed(allowances, host)
+  for (const { address } of addresses) checkAddress(host, address, allowances, hostAllowed)
   return [...addresses]
 }
 
-const dnsFailed = (host: string, cause?: unknown) => new StreamForgeError('FEED_DNS_FAILED', `${host} could not be resolved`, { cause })
+const dnsFailed = ({ terms }: Allowances, host: string, cause?: unknown) => new StreamForgeError(terms.dnsFailed, `${host} could not be resolved`, { cause })

@@ -1,27 +1,37 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net'
-import { StreamForgeError } from '@streamforge/contracts'
+import { StreamForgeError, type ErrorCode } from '@streamforge/contracts'
+
+/** What a request's refusal is called where it is made, and which variable opens what is refused. */
+export interface EgressTerms {
+  readonly notAllowed: ErrorCode
+  readonly dnsFailed: ErrorCode
+  readonly unreachable: ErrorCode
+  /** The environment variable that {@link parseAllowances} reads, for remedies. */
+  readonly variable: string
+}
 
 /**
- * Which addresses feeds may ask. feed.yaml can be edited from the dashboard, so that nobody can be let reach into our own network by it:
- * what is private is opened by the operator's environment alone.
+ * Which addresses may be asked. What is private is opened by the operator's environment alone: addresses that people or feeds name may
+ * lead nobody into our own network.
  */
 export interface Allowances {
+  readonly terms: EgressTerms
   /** `host` or `host:port`: may be private, plain http, and on any port. */
   readonly hosts: ReadonlySet<string>
   readonly networks: BlockList
 }
 
 /** `127.0.0.1:8080,intranet.example,10.1.0.0/16` @throws StreamForgeError BAD_CONFIG */
-export function parseAllowances(text: string): Allowances {
+export function parseAllowances(text: string, terms: EgressTerms): Allowances {
   const hosts = new Set<string>()
   const networks = new BlockList()
   for (const part of text.split(',').map((p) => p.trim().toLowerCase()).filter((p) => p !== '')) {
     const [network = '', bits] = part.split('/')
     if (bits === undefined) hosts.add(part)
     else if (isIP(network) && /^\d{1,3}$/.test(bits) && Number(bits) <= (isIPv4(network) ? 32 : 128)) networks.addSubnet(network, Number(bits), isIPv4(network) ? 'ipv4' : 'ipv6')
-    else throw new StreamForgeError('BAD_CONFIG', `FEED_ALLOW_PRIVATE has '${part}', expected host, host:port or a network such as 10.1.0.0/16`)
+    else throw new StreamForgeError('BAD_CONFIG', `${terms.variable} has '${part}', expected host, host:port or a network such as 10.1.0.0/16`)
   }
-  return { hosts, networks }
+  return { terms, hosts, networks }
 }
 
 /** Not to be had from the internet, by IANA's registries of special-purpose addresses (RFC 6890 and its successors). */
@@ -48,6 +58,7 @@ export function isPublicAddress(address: string): boolean {
 }
 
 function embeddedIPv4(address: string): string | undefined {
+  if (!isIPv6(address)) return undefined
   const mapped = /^::ffff:/i.test(canonical(address))
   if (!mapped && !translated.check(address, 'ipv6')) return undefined
   const groups = /([0-9a-f]{1,4})(?::([0-9a-f]{1,4}))?$/i.exec(canonical(address))
@@ -60,7 +71,15 @@ function embeddedIPv4(address: string): string | undefined {
 /** As URLs write IPv6: without dotted parts, shortest. */
 const canonical = (address: string) => new URL(`http://[${address.split('%', 1)[0]}]`).hostname.slice(1, -1)
 
-const notAllowed = (message: string, remedy: string) => new StreamForgeError('FEED_NOT_ALLOWED', message, { remedy })
+/** Where clouds keep credentials of their machines, and what reaches neighbours only: never asked because a host's name is allowed. */
+const neverByName = new BlockList()
+neverByName.addSubnet('169.254.0.0', 16, 'ipv4')
+neverByName.addAddress('100.100.100.200', 'ipv4')
+neverByName.addSubnet('fe80::', 10, 'ipv6')
+neverByName.addAddress('fd00:ec2::254', 'ipv6')
+
+const familyOf = (address: string) => (isIPv4(address) ? 'ipv4' : 'ipv6')
+const refusal = ({ terms }: Allowances, message: string, remedy: string) => new StreamForgeError(terms.notAllowed, message, { remedy })
 
 /** Host and port as rules and limits name them. */
 export const hostOf = (url: URL) => url.host.toLowerCase()
@@ -71,22 +90,29 @@ export function isAllowedHost(url: URL, allowances: Allowances): boolean {
 
 /**
  * What can be told of an address before its name is resolved.
- * @throws StreamForgeError FEED_NOT_ALLOWED
+ * @throws StreamForgeError `terms.notAllowed`
  */
 export function checkUrl(url: URL, allowances: Allowances): void {
-  if (url.username !== '' || url.password !== '') throw notAllowed(`${url.origin}: a name or password in an address is not allowed`, 'use auth')
-  if (isAllowedHost(url, allowances) && (url.protocol === 'http:' || url.protocol === 'https:')) return
+  const refuse = (message: string, remedy: string) => refusal(allowances, `${url.origin}: ${message}`, remedy)
+  const { variable } = allowances.terms
+  if (!/^https?:$/.test(url.protocol)) throw refuse('expected https', `${variable} names hosts of your own network, which may be plain http`)
+  if (url.username !== '' || url.password !== '') throw refuse('a name or password in an address is not allowed', 'use auth')
+  if (isAllowedHost(url, allowances)) return
   const literal = url.hostname.replace(/^\[|\]$/g, '')
-  if (isIP(literal) && allowances.networks.check(literal, isIPv4(literal) ? 'ipv4' : 'ipv6') && /^https?:$/.test(url.protocol)) return
-  if (url.protocol !== 'https:') throw notAllowed(`${url.origin}: expected https`, 'FEED_ALLOW_PRIVATE names hosts of your own network, which may be plain http')
-  if (url.port !== '') throw notAllowed(`${url.origin}: expected the port of https`, 'FEED_ALLOW_PRIVATE with host:port opens another one')
-  if (isIP(literal)) checkAddress(url.hostname, literal, allowances)
-  if (!isIP(literal) && !literal.includes('.')) throw notAllowed(`${url.origin}: expected a whole host name`, 'FEED_ALLOW_PRIVATE names hosts of your own network')
+  if (isIP(literal) && allowances.networks.check(literal, familyOf(literal))) return
+  if (url.protocol !== 'https:') throw refuse('expected https', `${variable} names hosts of your own network, which may be plain http`)
+  if (url.port !== '') throw refuse('expected the port of https', `${variable} with host:port opens another one`)
+  if (isIP(literal)) checkAddress(url.hostname, literal, allowances, false)
+  else if (!literal.includes('.')) throw refuse('expected a whole host name', `${variable} names hosts of your own network`)
 }
 
-/** @throws StreamForgeError FEED_NOT_ALLOWED for an address of a private network; the address itself is not told */
-export function checkAddress(host: string, address: string, allowances: Allowances): void {
-  if (isPublicAddress(address)) return
-  if (allowances.networks.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')) return
-  throw notAllowed(`${host} lies in a private network`, 'FEED_ALLOW_PRIVATE names hosts and networks of your own that feeds may ask')
+/**
+ * What a name was resolved to. A host that is allowed by name may be private, but not what clouds give credentials at.
+ * @throws StreamForgeError `terms.notAllowed` for an address of a private network; the address itself is not told
+ */
+export function checkAddress(host: string, address: string, allowances: Allowances, hostAllowed: boolean): void {
+  if (isPublicAddress(address) || allowances.networks.check(address, familyOf(address))) return
+  const plain = embeddedIPv4(address) ?? address
+  if (hostAllowed && !neverByName.check(plain, familyOf(plain))) return
+  throw refusal(allowances, `${host} lies in a private network`, `${allowances.terms.variable} names hosts and networks of your own that may be asked`)
 }
