@@ -10,6 +10,7 @@ import { pino } from 'pino'
 import { WebSocket } from 'ws'
 import { openTradeHistory } from './derive/trade-history.ts'
 import { createServer } from './http/server.ts'
+import { openTestSignIn } from './session/sign-in-fixture.ts'
 import { openLiveHub } from './live/live-hub.ts'
 import { readDatasets } from './read/datasets.ts'
 
@@ -47,7 +48,7 @@ export interface DashboardScenario {
 }
 
 /** The dashboard's server over an embedded store and a bus (by default an embedded one), in a directory of its own. For tests. */
-export async function openDashboard(options: { bus?: Bus; maxWaiting?: number; web?: Promise<string>; managerUrl?: string; store?: Store } = {}): Promise<DashboardScenario> {
+export async function openDashboard(options: { bus?: Bus; maxWaiting?: number; web?: Promise<string>; managerUrl?: string; store?: Store; signIn?: Partial<Parameters<typeof openTestSignIn>[0]> } = {}): Promise<DashboardScenario> {
   const directory = await mkdtemp(join(tmpdir(), 'streamforge-dashboard-'))
   const log = pino({ level: 'silent' })
   const bus = options.bus ?? await connectBus({ kind: 'embedded', directory: join(directory, 'bus') })
@@ -62,7 +63,7 @@ export async function openDashboard(options: { bus?: Bus; maxWaiting?: number; w
   const history = openTradeHistory(store)
   const hub = openLiveHub({ bus, store, datasets, history, log, now: Date.now })
   const app = await createServer({
-    bus, store, objects, settings, datasets, history, hub, web: options.web ?? Promise.resolve(web), log, now: Date.now, host: '127.0.0.1', managerUrl: options.managerUrl ?? 'http://127.0.0.1:9',
+    bus, store, objects, settings, datasets, history, hub, web: options.web ?? Promise.resolve(web), log, now: Date.now, signIn: await openTestSignIn({ store, dataDir: directory, ...options.signIn }), managerUrl: options.managerUrl ?? 'http://127.0.0.1:9',
     ...(options.maxWaiting !== undefined && { maxWaiting: options.maxWaiting }),
   })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })

@@ -7,6 +7,7 @@ import { openTradeHistory } from './derive/trade-history.ts'
 import { createServer } from './http/server.ts'
 import { openLiveHub } from './live/live-hub.ts'
 import { readDatasets } from './read/datasets.ts'
+import { openSignIn } from './session/open-sign-in.ts'
 import { webFolder } from './web/web-folder.ts'
 
 await runService('dashboard', Config, async ({ config, bus, store: connect, objects: connectObjects, log, now, setReady }) => {
@@ -21,10 +22,13 @@ await runService('dashboard', Config, async ({ config, bus, store: connect, obje
   const web = config.DASHBOARD_WEB_DIR ? Promise.resolve(resolve(config.DASHBOARD_WEB_DIR)) : webFolder()
   setReady('web', false)
   web.then(() => setReady('web', true), (err: unknown) => log.error({ err }, 'the web part could not be built'))
+  let site = config.DASHBOARD_URL
+  const signIn = await openSignIn({ config, host: config.HOST, dataDir: resolve(config.DATA_DIR), store, log, now, siteUrl: () => site! })
   const app = await createServer({
-    bus, store, objects, settings, datasets, history, hub, web, log, now, managerUrl: config.QUEUE_MANAGER_URL, host: config.HOST, rates: ratesOf(config),
+    bus, store, objects, settings, datasets, history, hub, web, log, now, managerUrl: config.QUEUE_MANAGER_URL, signIn, rates: ratesOf(config),
   })
   const url = await app.listen({ port: config.PORT, host: config.HOST })
+  site ??= url
   log.info({ url }, 'listening')
   return async () => {
     await app.close()

@@ -73,6 +73,7 @@ export {
   roles, Role, roleAllows, Caller, ApiTokenId, ApiTokenParams, ApiTokenRequest, ApiToken, ApiTokenList, CreatedApiToken, StoredApiToken, AuditEntry, AuditQuery, AuditPage,
   type NeededRole,
 } from './access.ts'
+export { SessionAnswer, TokenSignIn, SignOutAnswer, SignInQuery } from './session.ts'
 export {
   apiOperations, ListWorkflowsQuery, ListCoverageQuery, DeleteWorkflowQuery, WorkflowParams, Health, type ApiOperation, type ApiOperationId,
 } from './api-operations.ts'

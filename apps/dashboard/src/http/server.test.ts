@@ -15,6 +15,7 @@ import { WebSocket } from 'ws'
 import { openTradeHistory } from '../derive/trade-history.ts'
 import { openLiveHub } from '../live/live-hub.ts'
 import { readDatasets } from '../read/datasets.ts'
+import { openTestSignIn } from '../session/sign-in-fixture.ts'
 import { createServer } from './server.ts'
 
 const start = Date.UTC(2024, 7, 1)
@@ -71,7 +72,7 @@ beforeAll(async () => {
   hub = openLiveHub({ bus, store, datasets, history, log, now: Date.now })
   settings = await connectSettings({ kind: 'sqlite', file: join(directory, 'settings.db') })
   app = await createServer({
-    bus, store, objects, settings, datasets, history, hub, web: Promise.resolve(web), log, now: Date.now, host: '127.0.0.1',
+    bus, store, objects, settings, datasets, history, hub, web: Promise.resolve(web), log, now: Date.now, signIn: await openTestSignIn({ store, dataDir: directory }),
     managerUrl: `http://127.0.0.1:${(manager.address() as AddressInfo).port}`,
   })
   url = await app.listen({ port: 0, host: '127.0.0.1' })
@@ -153,7 +154,7 @@ describe('what people do to workflows', () => {
     ['another site', { host: 'localhost', origin: 'https://elsewhere.example' }], ['a name that merely resolves here', { host: 'elsewhere.example' }],
     ['a cross-site form', { host: 'localhost', 'sec-fetch-site': 'cross-site' }],
   ])('is refused from %s', async (_who, headers) => {
-    expect((await app.inject({ method: 'POST', url: '/api/workflows/wf-a1b2c3/stop', headers })).json()).toMatchObject({ status: 400, code: 'BAD_REQUEST' })
+    expect((await app.inject({ method: 'POST', url: '/api/workflows/wf-a1b2c3/stop', headers })).json()).toMatchObject({ status: 403, code: 'NOT_ALLOWED' })
   })
 })
 
@@ -214,6 +215,6 @@ describe('/live', () => {
     live.socket.close()
     const foreign = new WebSocket(`${url.replace('http', 'ws')}/live`, { headers: { origin: 'https://elsewhere.example' } })
     const [error] = await once(foreign, 'error') as [Error]
-    expect(error.message).toContain('400')
+    expect(error.message).toContain('403')
   })
 })

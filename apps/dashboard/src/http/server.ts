@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
 import fastifyStatic from '@fastify/static'
 import type { Bus } from '@streamforge/bus'
@@ -14,7 +15,8 @@ import type { ReadDatasets } from '../read/datasets.ts'
 import { problemMediaType, problemOf, toApiError } from './problems.ts'
 import { routes } from './routes/index.ts'
 import { pageList } from '../../web/src/pages/page-list.ts'
-import { requireSameOrigin } from './same-origin.ts'
+import type { SignIn } from '../session/open-sign-in.ts'
+import { guardAccess } from './guard-access.ts'
 
 export interface ServerParts {
   bus: Bus
@@ -30,8 +32,8 @@ export interface ServerParts {
   log: Logger
   now: () => number
   managerUrl: string
-  /** What the server listens on. */
-  host: string
+  /** Who looks on, and how they sign in. */
+  signIn: SignIn
   /** Bytes that may wait for one page; default 1 MiB. */
   maxWaiting?: number
   /** How often one may ask; undefined: as often as one likes, as in tests of other things. */
@@ -41,24 +43,22 @@ export interface ServerParts {
 const bodyLimit = 2 * 1024 * 1024
 /** The API under /api, the WebSocket at /live, and the web part. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
-  const { log, hub, now, host } = parts
+  const { log, hub, now, signIn } = parts
   const sendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const error = toApiError(thrown)
     if (error.status >= 500) log.error({ err: error, method: request.method, path: request.url }, 'a request failed')
     return reply.code(error.status).header('content-type', problemMediaType).send(JSON.stringify(problemOf(error, request.url)))
   }
   const app = fastify({
-    ...fastifyLimits(), bodyLimit, logger: false, forceCloseConnections: true, frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    ...fastifyLimits(), bodyLimit, logger: false, forceCloseConnections: true, genReqId: () => randomUUID(), frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: (error, socket) => refuseUnreadable(error, socket),
   })
   app.setErrorHandler(sendProblem)
   acceptJson(app)
-  guardHttp(app, { now, rates: parts.rates, headers: pageHeaders() })
-  app.addHook('onRequest', async (request) => {
-    requireSameOrigin(request.headers, host, !['GET', 'HEAD'].includes(request.method))
-  })
+  guardHttp(app, { now, rates: parts.rates, headers: pageHeaders(), callerOf: ({ caller }) => caller?.id })
+  guardAccess(app, { access: signIn.access, visitors: signIn.visitors, audit: signIn.audit, now })
   for (const add of routes) add(app, parts)
-  const live = serveLive(app.server, { hub, log, now, host, maxWaiting: parts.maxWaiting })
+  const live = serveLive(app.server, { hub, log, now, ...signIn, maxWaiting: parts.maxWaiting })
   app.addHook('preClose', async () => live.close())
   await servePages(app, parts.web, sendProblem)
   return app

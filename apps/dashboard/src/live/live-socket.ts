@@ -1,20 +1,20 @@
-import type { IncomingMessage, Server } from 'node:http'
+import { STATUS_CODES, type IncomingMessage, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { LiveClientMessage, StreamForgeError } from '@streamforge/contracts'
+import { requireRole } from '@streamforge/access'
+import { LiveClientMessage, StreamForgeError, toStreamForgeError } from '@streamforge/contracts'
 import { requestRates } from '@streamforge/guards'
 import type { Logger } from 'pino'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { problemOf } from '../http/problems.ts'
-import { requireSameOrigin } from '../http/same-origin.ts'
+import type { SignIn } from '../session/open-sign-in.ts'
+import type { Visitor } from '../session/visitors.ts'
 import { clientOutbox } from './client-outbox.ts'
 import type { LiveHub } from './live-hub.ts'
 
-export interface LiveParts {
+export interface LiveParts extends Pick<SignIn, 'access' | 'visitors'> {
   hub: LiveHub
   log: Logger
   now: () => number
-  /** What the server listens on. */
-  host: string
   /** Bytes that may wait for one page; default 1 MiB. */
   maxWaiting?: number | undefined
 }
@@ -24,6 +24,8 @@ const maxWaitingBytes = 1024 * 1024
 const patienceMs = 60_000
 const maxSubscriptions = 50
 const heartbeatMs = 2_000
+/** Who has signed out, or may not look any more, is cut off after this. */
+const standingMs = 10_000
 /** A page sends a message for each thing that it begins or stops to show. */
 const messageRate = { perMinute: 600, burst: 200 }
 const maxConnections = 500
@@ -34,15 +36,14 @@ export function serveLive(server: Server, parts: LiveParts): { close: () => void
   const sockets = new WebSocketServer({ noServer: true, maxPayload: 64 * 1024, perMessageDeflate: false })
   const connections = countConnections()
   const upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (request.url?.split('?', 1)[0] !== '/live' || !mayConnect(request, parts.host)) {
-      socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
-      return
-    }
-    if (!connections.take(request.socket.remoteAddress ?? '', socket)) {
-      socket.end('HTTP/1.1 429 Too Many Requests\r\nretry-after: 10\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
-      return
-    }
-    sockets.handleUpgrade(request, socket, head, (client) => serveClient(client, parts))
+    // Until the upgrade nobody else listens to it, and it may break meanwhile.
+    const ignore = () => undefined
+    socket.on('error', ignore)
+    if (!connections.take(request.socket.remoteAddress ?? '', socket)) return refuseUpgrade(socket, 429, ['retry-after: 10'])
+    visitorOf(request, parts).then((visitor) => {
+      socket.off('error', ignore)
+      sockets.handleUpgrade(request, socket, head, (client) => serveClient(client, visitor, parts))
+    }, (error: unknown) => refuseUpgrade(socket, toStreamForgeError(error).status))
   }
   server.on('upgrade', upgrade)
   return {
@@ -75,16 +76,21 @@ function countConnections(): { take(address: string, socket: Duplex): boolean } 
   }
 }
 
-function mayConnect(request: IncomingMessage, host: string): boolean {
-  try {
-    requireSameOrigin(request.headers, host, true)
-    return true
-  } catch {
-    return false
-  }
+/** @throws StreamForgeError BAD_REQUEST for another path, NOT_ALLOWED for a page of another site, NOT_AUTHENTICATED */
+async function visitorOf(request: IncomingMessage, { access, visitors }: LiveParts): Promise<Visitor> {
+  if (request.url?.split('?', 1)[0] !== '/live') throw new StreamForgeError('BAD_REQUEST', 'only /live is a WebSocket')
+  // A browser lets pages of any site open one, with the cookies of this site: asked as if it changed something.
+  access.requireOwnPage(request.headers, true)
+  const visitor = await visitors.of(request.headers)
+  requireRole(visitor.caller, 'viewer')
+  return visitor
 }
 
-function serveClient(client: WebSocket, { hub, log, now, maxWaiting = maxWaitingBytes }: LiveParts): void {
+function refuseUpgrade(socket: Duplex, status: number, headers: readonly string[] = []): void {
+  socket.end(`HTTP/1.1 ${[`${status} ${STATUS_CODES[status]}`, ...headers, 'connection: close', 'content-length: 0'].join('\r\n')}\r\n\r\n`)
+}
+
+function serveClient(client: WebSocket, visitor: Visitor, { hub, log, now, visitors, maxWaiting = maxWaitingBytes }: LiveParts): void {
   const subscriptions = new Map<number, () => void>()
   const endAll = () => {
     for (const end of subscriptions.values()) end()
@@ -103,6 +109,10 @@ function serveClient(client: WebSocket, { hub, log, now, maxWaiting = maxWaiting
     outbox.check()
   }
   const heartbeat = setInterval(beat, heartbeatMs)
+  const standing = setInterval(() => {
+    // What cannot be asked just now does not end what was begun.
+    visitors.stands(visitor).then((stands) => { if (!stands) client.close(1008, 'signed out') }, (err: unknown) => log.warn({ err }, 'who looks on could not be checked'))
+  }, standingMs)
   beat()
   const end = (id: number) => {
     subscriptions.get(id)?.()
@@ -134,6 +144,7 @@ function serveClient(client: WebSocket, { hub, log, now, maxWaiting = maxWaiting
   client.on('error', (err) => log.debug({ err }, 'a live connection failed'))
   client.on('close', () => {
     clearInterval(heartbeat)
+    clearInterval(standing)
     endAll()
   })
 }

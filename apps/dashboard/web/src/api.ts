@@ -10,6 +10,10 @@ export class ApiProblem extends Error {
   }
 }
 
+const signedOutListeners = new Set<() => void>()
+/** Calls back whenever the server does not know who asks. */
+export const onSignedOut = (listener: () => void): void => void signedOutListeners.add(listener)
+
 /** @throws ApiProblem also where nobody answers */
 export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
   return await (await ask(path, signal ? { signal } : {})).json() as T
@@ -27,6 +31,7 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
     throw new ApiProblem({ detail: 'The dashboard’s server does not answer.', remedy: 'Is it running? The page goes on by itself when it is back.' })
   })
   if (response.ok) return response
+  if (response.status === 401) for (const listener of signedOutListeners) listener()
   const problem = await response.json().catch(() => undefined) as Problem | undefined
   throw new ApiProblem(problem?.detail ? problem : { detail: `The server answered ${response.status}.` })
 }

@@ -5,9 +5,14 @@ import { ConnectionBanner, ConnectionDot } from './parts/connection-banner.tsx'
 import { PageLinks } from './parts/page-links.tsx'
 import { ThemeToggle } from './parts/theme-toggle.tsx'
 import { Link, navigate, usePath } from './router.tsx'
+import { SignInPage } from './session/sign-in-page.tsx'
+import { useSession } from './session/use-session.ts'
+import { WhoLooks } from './session/who-looks.tsx'
 
 export function App() {
   const [path = 'workflows', ...rest] = usePath()
+  const session = useSession()
+  const asked = typeof session === 'object' && !session.caller
   const main = useRef<HTMLElement>(null)
   const first = useRef(true)
   const page = pageList.find((p) => p.path === path)
@@ -18,18 +23,18 @@ export function App() {
     if (!first.current) main.current?.focus({ preventScroll: true })
     first.current = false
   }, [title])
-  useEffect(() => { if (window.location.pathname === '/') navigate('/workflows', { replace: true }) }, [])
+  useEffect(() => { if (window.location.pathname === '/' && !asked) navigate('/workflows', { replace: true }) }, [asked])
   return (
     <>
       <a className="skip-link" href="#main" onClick={(event) => { event.preventDefault(); main.current?.focus() }}>Skip to the content</a>
       <header className="top">
         <Link className="brand" href="/workflows"><img src="/icon.svg" alt="" width="26" height="26" /><span>StreamForge</span></Link>
         <PageLinks pages={pageList} current={path} />
-        <div className="top-end"><ConnectionDot /><ThemeToggle /></div>
+        <div className="top-end"><WhoLooks /><ConnectionDot /><ThemeToggle /></div>
       </header>
-      <ConnectionBanner />
+      {!asked && <ConnectionBanner />}
       <main id="main" ref={main} tabIndex={-1}>
-        {page ? <PageView path={page.path} rest={rest} /> : <p className="empty">There is nothing at this address. <Link href="/workflows">To the workflows</Link></p>}
+        {session === 'asking' ? null : asked ? <SignInPage ways={session.ways} /> : page ? <PageView path={page.path} rest={rest} /> : <p className="empty">There is nothing at this address. <Link href="/workflows">To the workflows</Link></p>}
       </main>
     </>
   )

@@ -53,5 +53,5 @@ describe('feeds', () => {
     'are not told %j', async (body) => expect(await tell(body)).toMatchObject([422, { code: 'INVALID_FIELD' }]))
 
   it('are told nothing by pages of other sites', async () =>
-    expect(await tell({ command: 'pause', feed: 'market-news' }, { origin: 'https://elsewhere.example' })).toMatchObject([400, { code: 'BAD_REQUEST' }]))
+    expect(await tell({ command: 'pause', feed: 'market-news' }, { origin: 'https://elsewhere.example' })).toMatchObject([403, { code: 'NOT_ALLOWED' }]))
 })

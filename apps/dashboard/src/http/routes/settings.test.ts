@@ -61,8 +61,8 @@ describe('settings', () => {
 
   it('are not changed by pages of other sites', async () => {
     const other = { origin: 'https://elsewhere.example' }
-    expect(await send('PUT', 'watchlist/theirs', { version: 0, value: majors }, other)).toMatchObject([400, { code: 'BAD_REQUEST' }])
-    expect(await send('DELETE', 'watchlist/theirs?version=1', undefined, other)).toMatchObject([400, { code: 'BAD_REQUEST' }])
+    expect(await send('PUT', 'watchlist/theirs', { version: 0, value: majors }, other)).toMatchObject([403, { code: 'NOT_ALLOWED' }])
+    expect(await send('DELETE', 'watchlist/theirs?version=1', undefined, other)).toMatchObject([403, { code: 'NOT_ALLOWED' }])
     expect(await list('watchlist')).toEqual([])
   })
 

@@ -14,8 +14,9 @@ const passedOn: readonly ApiOperation[] = [
 const passedHeaders = ['content-type', 'location', 'cache-control', 'allow', 'retry-after'] as const
 
 export function workflowRoutes(app: FastifyInstance, { managerUrl }: Pick<ServerParts, 'managerUrl'>, fetchFunction: typeof fetch = fetch): void {
-  for (const { method, path } of passedOn) {
+  for (const { method, path, needs } of passedOn) {
     app.route({
+      config: { needs, passedOn: true },
       method: method.toUpperCase(), url: `/api${path.replaceAll(/\{(\w+)\}/g, ':$1')}`,
       handler: (request, reply) => passOn(request, reply, managerUrl, fetchFunction),
     })
@@ -30,6 +31,8 @@ async function passOn(request: FastifyRequest, reply: FastifyReply, managerUrl: 
     method: request.method, signal: gone.signal, redirect: 'error',
     headers: {
       ...(request.body !== undefined && { 'content-type': 'application/json' }),
+      // The caller's own: queue-manager decides by it as if it had been asked there.
+      ...(request.visitor?.token !== undefined && { authorization: `Bearer ${request.visitor.token}` }),
       ...(typeof lastEvent === 'string' && { 'last-event-id': lastEvent }),
     },
     ...(request.body !== undefined && { body: JSON.stringify(request.body) }),

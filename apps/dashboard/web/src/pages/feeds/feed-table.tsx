@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { FeedSummary } from '@streamforge/contracts'
 import { formatCompact, formatCount, formatInstant } from '../../format.ts'
 import { Link } from '../../router.tsx'
+import { ActionButton } from '../../parts/action-button.tsx'
 import { cameTo, findFeeds, formatBytes, fromNow, isBad, stateOf, summary } from './feeds-view.ts'
 
 const pageSize = 100
@@ -51,8 +52,8 @@ function FeedRow({ feed, chosen, now, busy, onTell }: { feed: FeedSummary; chose
       <td>
         {status !== 'removed' && (
           <span className="feed-commands">
-            <button type="button" disabled={busy} onClick={() => onTell(paused ? 'resume' : 'pause', name)} aria-label={`${paused ? 'Resume' : 'Pause'} ${name}`}>{paused ? 'Resume' : 'Pause'}</button>
-            <button type="button" disabled={busy} onClick={() => onTell('run_now', name)} aria-label={`Run ${name} now`}>Run now</button>
+            <ActionButton disabled={busy} onClick={() => onTell(paused ? 'resume' : 'pause', name)} aria-label={`${paused ? 'Resume' : 'Pause'} ${name}`}>{paused ? 'Resume' : 'Pause'}</ActionButton>
+            <ActionButton disabled={busy} onClick={() => onTell('run_now', name)} aria-label={`Run ${name} now`}>Run now</ActionButton>
           </span>
         )}
       </td>

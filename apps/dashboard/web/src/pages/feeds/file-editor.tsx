@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { FeedAnswer, FeedFileAnswer, FeedProblem } from '@streamforge/contracts'
 import { getJson } from '../../api.ts'
+import { ActionButton } from '../../parts/action-button.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { tellFeeds } from './feed-commands.ts'
 import { answerText, lineRange, namesIn } from './feeds-view.ts'
@@ -49,8 +50,8 @@ export function FileEditor({ feed, onClose }: { feed: string | undefined; onClos
           <div className="panel-head">
             <label htmlFor="file-feed">Try</label>
             <select id="file-feed" className="series-select" value={name ?? ''} onChange={(event) => setTried(event.target.value)}>{names.map((n) => <option key={n} value={n}>{n}</option>)}</select>
-            <button type="button" disabled={busy !== undefined || name === undefined} onClick={() => void tell('dry_run')}>{busy === 'dry_run' ? 'Fetching …' : 'Dry run'}</button>
-            <button type="button" className="primary" disabled={busy !== undefined} onClick={() => void tell('set_file')}>{busy === 'set_file' ? 'Saving …' : 'Save'}</button>
+            <ActionButton disabled={busy !== undefined || name === undefined} onClick={() => void tell('dry_run')}>{busy === 'dry_run' ? 'Fetching …' : 'Dry run'}</ActionButton>
+            <ActionButton className="primary" disabled={busy !== undefined} onClick={() => void tell('set_file')}>{busy === 'set_file' ? 'Saving …' : 'Save'}</ActionButton>
             <span className="muted small">{isTried ? 'this text has been tried' : 'a dry run fetches and reads, publishes nothing and remembers nothing'}</span>
           </div>
         </>

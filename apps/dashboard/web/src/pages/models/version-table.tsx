@@ -3,6 +3,7 @@ import type { ModelVersion } from '@streamforge/contracts'
 import { sendJson } from '../../api.ts'
 import { formatInstant } from '../../format.ts'
 import { formatFigure } from '../../parts/nice-ticks.ts'
+import { ActionButton } from '../../parts/action-button.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { Link } from '../../router.tsx'
 import { aliasesOf, changeTo, metricAbout, metricName, shortMetrics, type Models } from './models-view.ts'
@@ -39,7 +40,7 @@ function VersionRow({ version: v, models, onAsk }: { version: ModelVersion; mode
       {shortMetrics(v.model).map((metric) => <td key={metric} className="num">{score(metric)}</td>)}
       <td className="nowrap">{formatInstant(v.held_out.from)}<div>{formatInstant(v.held_out.to)}</div></td><td className="nowrap">{formatInstant(v.created_at)}</td>
       <td className="why">{v.promotion.reason}</td>
-      <td>{change && <button type="button" onClick={onAsk} aria-label={`${change === 'promote' ? 'Promote' : 'Roll back to'} version ${v.version} of ${v.model}`}>{change === 'promote' ? 'Promote' : 'Roll back'}</button>}</td>
+      <td>{change && <ActionButton onClick={onAsk} aria-label={`${change === 'promote' ? 'Promote' : 'Roll back to'} version ${v.version} of ${v.model}`}>{change === 'promote' ? 'Promote' : 'Roll back'}</ActionButton>}</td>
     </tr>
   )
 }
@@ -66,7 +67,7 @@ function ChangeForm({ version: { model, version }, change, onDone }: { version: 
     <form className="note" onSubmit={(event) => void submit(event)}>
       <label htmlFor={id}>{change === 'promote' ? 'Promote' : 'Roll back to'} version {version}: why?</label>
       <input id={id} autoFocus maxLength={300} value={reason} placeholder={change === 'promote' ? 'promoted by hand' : 'rolled back by hand'} onChange={(e) => setReason(e.target.value)} />
-      <div className="actions"><button type="button" onClick={onDone}>Cancel</button><button type="submit" className="primary" disabled={busy}>{change === 'promote' ? 'Make it champion' : 'Roll back'}</button></div>
+      <div className="actions"><button type="button" onClick={onDone}>Cancel</button><ActionButton type="submit" className="primary" disabled={busy}>{change === 'promote' ? 'Make it champion' : 'Roll back'}</ActionButton></div>
       <ProblemNote error={error} />
     </form>
   )

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import type { DeadLetterList, RedriveRequest } from '@streamforge/contracts'
 import { sendJson } from '../../api.ts'
 import { formatCount, formatInstant } from '../../format.ts'
+import { ActionButton } from '../../parts/action-button.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { useReread } from '../../use-reread.ts'
 
@@ -44,7 +45,7 @@ export function DeadLetters() {
       <div className="panel-head">
         <h2 id="letters-title">Dead letters</h2>
         {data && <span className={data.total ? 'tag tag-bad' : 'tag'}>{formatCount(data.total)}</span>}
-        <button type="button" className="primary push" disabled={!selected.length} onClick={() => void redrive()}>Redrive {selected.length || ''}</button>
+        <ActionButton className="primary push" disabled={!selected.length} onClick={() => void redrive()}>Redrive {selected.length || ''}</ActionButton>
       </div>
       <p role="status" className={done ? 'good' : 'sr-only'}>{done}</p>
       <ProblemNote error={failure ?? error} />

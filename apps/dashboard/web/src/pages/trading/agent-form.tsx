@@ -1,6 +1,7 @@
 import { useEffect, useState, type FormEvent } from 'react'
 import type { BacktestSummary, Instruments, Workflow, WorkflowTypes } from '@streamforge/contracts'
 import { getJson, sendJson } from '../../api.ts'
+import { ActionButton } from '../../parts/action-button.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { emptyForm, formProblems, toRequest, type FormValues } from '../workflows/form-values.ts'
 import { NumberFields } from '../workflows/pipeline-fields.tsx'
@@ -76,7 +77,7 @@ export function AgentForm({ like, onStarted }: { like: BacktestSummary | undefin
       </div>
       <details><summary>Capital, costs and training</summary><NumberFields part="agent" fields={agentFields} values={values.pipeline} onChange={(pipeline) => set({ pipeline })} /></details>
       {hint('pipeline')}
-      <div className="actions"><button type="submit" className="primary" disabled={sending}>{sending ? 'Starting …' : 'Train and backtest'}</button></div>
+      <div className="actions"><ActionButton type="submit" className="primary" disabled={sending}>{sending ? 'Starting …' : 'Train and backtest'}</ActionButton></div>
       <ProblemNote error={error ?? unread} />
     </form>
   )

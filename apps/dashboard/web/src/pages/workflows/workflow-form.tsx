@@ -4,6 +4,7 @@ import { getJson, sendJson } from '../../api.ts'
 import { emptyForm, formProblems, fromRequest, groupTypes, isLive, toRequest, typesOf, usualVenue, type FormValues } from './form-values.ts'
 import { PipelineFields } from './pipeline-fields.tsx'
 import { SavedRequests } from './saved-requests.tsx'
+import { ActionButton } from '../../parts/action-button.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { navigate } from '../../router.tsx'
 
@@ -127,7 +128,7 @@ export function WorkflowForm() {
             <option value="auto">auto: archive files where there are some</option><option value="rest">REST only</option><option value="archive">archive only</option>
           </select>
         </details>
-        <button type="submit" className="primary" disabled={sending}>{sending ? 'Starting …' : 'Start'}</button>
+        <ActionButton type="submit" className="primary" disabled={sending}>{sending ? 'Starting …' : 'Start'}</ActionButton>
         <ProblemNote error={error} />
       </form>
     </section>

@@ -7,6 +7,7 @@ import { certificatesOf, mayRetry, mayStop, stageName, workflowTitle } from './w
 import { CertificateTable } from './certificate-table.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { StageBar } from './stage-bar.tsx'
+import { ActionButton } from '../../parts/action-button.tsx'
 import { StatusChip } from '../../parts/status-chip.tsx'
 import { Link, navigate } from '../../router.tsx'
 
@@ -60,9 +61,9 @@ function Actions({ workflow: { workflow_id: id, status } }: { workflow: Workflow
   })
   return (
     <div className="actions">
-      {mayStop(status) && <button type="button" disabled={busy} onClick={() => void act(() => sendJson('POST', `/api/workflows/${id}/stop`))}>Stop</button>}
-      {mayRetry(status) && <button type="button" className="primary" disabled={busy} onClick={() => void act(() => sendJson('POST', `/api/workflows/${id}/retry`))}>Retry</button>}
-      {!mayStop(status) && status !== 'stopping' && <button type="button" disabled={busy} onClick={() => void remove()}>Remove</button>}
+      {mayStop(status) && <ActionButton disabled={busy} onClick={() => void act(() => sendJson('POST', `/api/workflows/${id}/stop`))}>Stop</ActionButton>}
+      {mayRetry(status) && <ActionButton className="primary" disabled={busy} onClick={() => void act(() => sendJson('POST', `/api/workflows/${id}/retry`))}>Retry</ActionButton>}
+      {!mayStop(status) && status !== 'stopping' && <ActionButton disabled={busy} onClick={() => void remove()}>Remove</ActionButton>}
       <ProblemNote error={error} />
     </div>
   )
