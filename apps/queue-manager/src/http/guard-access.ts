@@ -42,9 +42,13 @@ export function guardAccess(app: FastifyInstance, { access, audit, now }: Access
   })
   app.addHook('onSend', async (request, reply) => {
     if (reply.statusCode === 401) void reply.header('www-authenticate', 'Bearer')
-    if (changes(request) && request.routeOptions.config.operation !== undefined) await audit.write(entryOf(request, reply, now()))
+    if (isAudited(request, reply)) await audit.write(entryOf(request, reply, now()))
   })
 }
+
+/** What changes something, whatever came of it, and every other thing that was refused for who asked. */
+const isAudited = (request: FastifyRequest, { statusCode }: FastifyReply) =>
+  request.routeOptions.config.operation !== undefined && (changes(request) || statusCode === 401 || statusCode === 403)
 
 function entryOf(request: FastifyRequest, reply: FastifyReply, at: number): AuditEntry {
   const { statusCode: status } = reply
