@@ -33,7 +33,10 @@ function kindsNamed(list: string): Kind[] {
 
 const terminal = process.stderr.isTTY
 let drawn = ''
+const stopping = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort())
 const report = await runChaos({
+  signal: stopping.signal,
   seed: whole('seed', 0), faults: whole('faults', 0), records: whole('records', 1), bus: busNamed(values.bus),
   ...(values.kinds !== undefined && { kinds: kindsNamed(values.kinds) }),
   say: (line) => process.stderr.write(`${terminal ? '\r\x1b[K' : ''}${line}\n${terminal ? drawn : ''}`),
@@ -41,6 +44,9 @@ const report = await runChaos({
     drawn = line
     if (terminal) process.stderr.write(`\r\x1b[K${line}`)
   },
+}).catch((error: unknown) => {
+  process.stderr.write(`\n${stopping.signal.aborted ? 'stopped; everything that was started is gone' : String((error as Error).stack)}\n`)
+  process.exit(stopping.signal.aborted ? 130 : 1)
 })
 await mkdir(values.report, { recursive: true })
 const name = join(values.report, `chaos-${report.bus}-${report.seed}`)

@@ -31,13 +31,20 @@ export interface ChaosOptions {
   /** Drawn again and again. */
   readonly onProgress?: (line: string) => void
   readonly say: (line: string) => void
+  /** Ends the run early; the platform is stopped. */
+  readonly signal?: AbortSignal
 }
 
 /** Starts a platform of its own, lets records flow and faults happen, and compares everything at the end with the source. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { signal } = options
   const platform = await startChaosPlatform(options)
+  const stopped = Promise.withResolvers<never>()
+  const onAbort = () => stopped.reject(new Error('stopped before its end'))
+  signal?.addEventListener('abort', onAbort, { once: true })
+  if (signal?.aborted) onAbort()
   try {
-    return await runOn(platform, options)
+    return await Promise.race([runOn(platform, options), stopped.promise])
   } finally {
     await platform.stop()
   }
