@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { processStart } from '../process-identity.ts'
@@ -41,4 +42,13 @@ export async function readState(folder: string): Promise<ClusterState | undefine
   if (text === undefined) return undefined
   const state = JSON.parse(text) as ClusterState
   return (await processStart(state.pid)) === state.processStarted ? state : undefined
+}
+
+/** Process ids of a running cluster's parts, as they are written now. */
+export function readComponents(folder: string): Record<string, number> | undefined {
+  try {
+    return (JSON.parse(readFileSync(join(folder, fileName), 'utf8')) as ClusterState).components
+  } catch {
+    return undefined
+  }
 }

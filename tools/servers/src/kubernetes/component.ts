@@ -19,6 +19,8 @@ export interface ComponentOptions {
   environment?: NodeJS.ProcessEnv
   /** Told when it ended unasked, before it is started again. */
   onEnded?: (line: string) => void
+  /** Told when it has been started again, with another process id. */
+  onRestarted?: () => void
 }
 
 const restartMs = 1_000
@@ -35,6 +37,7 @@ export function startComponent(options: ComponentOptions): Component {
         if (stopping) return
         child = spawnOnce(options)
         watch(child)
+        options.onRestarted?.()
       }, restartMs)
     })
   }

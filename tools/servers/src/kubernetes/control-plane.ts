@@ -21,10 +21,11 @@ export interface ControlPlaneOptions {
   /** Where kube-scheduler is; undefined: none runs. */
   scheduler?: string
   log: (line: string) => void
+  onRestarted: () => void
 }
 
 /** Starts etcd, the API server, the controllers and, for a node, the scheduler; resolves when the API is ready and knows its first account. */
-export async function startControlPlane({ layout, programs, scheduler, log }: ControlPlaneOptions): Promise<ControlPlane> {
+export async function startControlPlane({ layout, programs, scheduler, log, onRestarted }: ControlPlaneOptions): Promise<ControlPlane> {
   const { directory } = layout
   const url = `https://${layout.address}:${layout.apiPort}`
   const certificates = join(directory, 'certificates')
@@ -33,7 +34,7 @@ export async function startControlPlane({ layout, programs, scheduler, log }: Co
   await Promise.all(clientIdentities.map(({ name }) => writeKubeconfig(join(directory, `${name}.kubeconfig`), { url, certificates, identity: name })))
   const api = await openApiClient(url, certificates)
   const components: Component[] = []
-  const start = (name: string, program: string, args: readonly string[]) => components.push(startComponent({ name, program, args, logFile: join(directory, 'logs', `${name}.log`), onEnded: log }))
+  const start = (name: string, program: string, args: readonly string[]) => components.push(startComponent({ name, program, args, logFile: join(directory, 'logs', `${name}.log`), onEnded: log, onRestarted }))
   try {
     start('etcd', join(programs, 'etcd'), etcdArguments(layout))
     await until('etcd', () => fetch(`http://127.0.0.1:${layout.etcdPort}/health`).then((answer) => answer.ok, () => false))

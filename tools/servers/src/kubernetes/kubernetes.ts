@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { installDebianPackages } from '../debian-packages.ts'
 import { runToEnd } from '../run-to-end.ts'
 import { claimedBy } from './claim.ts'
-import { directoryClaim, nodeRunDirectory, readState, type ClusterState } from './cluster-state.ts'
+import { directoryClaim, nodeRunDirectory, readComponents, readState, type ClusterState } from './cluster-state.ts'
 import { processStart } from '../process-identity.ts'
 import { importImage } from './containers.ts'
 import { kubernetesPrograms } from './programs.ts'
@@ -31,7 +31,7 @@ export interface KubernetesServer {
   /** Path of its administrator's kubeconfig. */
   readonly kubeconfig: string
   readonly directory: string
-  /** Of its parts, by name; `supervisor` ends them all in order on SIGTERM, any other is started again a second after it ended. */
+  /** Of its parts now, by name; `supervisor` ends them all in order on SIGTERM, any other is started again a second after it ended. */
   readonly pids: Readonly<Record<string, number>>
   /** Runs kubectl of the same version to its end; rejects with what it printed when it failed. */
   kubectl(...args: string[]): Promise<string>
@@ -119,7 +119,7 @@ function handle(state: ClusterState, stop: () => Promise<void>): KubernetesServe
   const { url, kubeconfig, directory, programs, containerdSocket, components } = state
   return {
     url, kubeconfig, directory, stop,
-    pids: { supervisor: state.pid, ...components },
+    get pids() { return { supervisor: state.pid, ...(readComponents(directory) ?? components) } },
     kubectl: async (...args) => {
       const { status, output } = await runToEnd(join(programs, 'kubectl'), ['--kubeconfig', kubeconfig, ...args])
       if (status !== 0) throw new Error(`kubectl ${args.slice(0, 3).join(' ')} failed: ${output.trim().slice(-4000)}`)

@@ -25,6 +25,7 @@ export interface NodeOptions {
   /** Folder of kubelet, kube-proxy, coredns, pause. */
   programs: string
   log: (line: string) => void
+  onRestarted: () => void
 }
 
 /** The host's address for pods, which the API server listens on; what an earlier life left behind is removed first. */
@@ -36,12 +37,12 @@ export async function prepareMachine(directory: string): Promise<void> {
 }
 
 /** The container runtime, ready to run pods. Independent of the API server. */
-export async function startContainerd({ directory, programs, log }: NodeOptions): Promise<Component> {
+export async function startContainerd({ directory, programs, log, onRestarted }: NodeOptions): Promise<Component> {
   const layout: NodeLayout = { directory, run: nodeRunDirectory }
   const socket = containerdSocket(layout)
   await writeConfiguration(layout)
   const containerd = startComponent({
-    name: 'containerd', program: 'containerd', args: ['--config', join(directory, 'containerd.toml'), '--log-level', 'warn'], logFile: join(directory, 'logs', 'containerd.log'), onEnded: log,
+    name: 'containerd', program: 'containerd', args: ['--config', join(directory, 'containerd.toml'), '--log-level', 'warn'], logFile: join(directory, 'logs', 'containerd.log'), onEnded: log, onRestarted,
   })
   await until('containerd', async () => (await stat(socket).catch(() => undefined)) !== undefined && (await runToEnd('ctr', ['--address', socket, 'version'])).status === 0)
   await removeContainers(socket)
@@ -50,10 +51,10 @@ export async function startContainerd({ directory, programs, log }: NodeOptions)
 }
 
 /** Joins the node to the cluster; resolves when it is ready and names can be looked up. */
-export async function startNode({ directory, programs, log }: NodeOptions, containerd: Component, api: ApiClient): Promise<ClusterNode> {
+export async function startNode({ directory, programs, log, onRestarted }: NodeOptions, containerd: Component, api: ApiClient): Promise<ClusterNode> {
   const layout: NodeLayout = { directory, run: nodeRunDirectory }
   const since = Date.now()
-  const start = (name: string, args: readonly string[]) => startComponent({ name, program: join(programs, name), args, logFile: join(directory, 'logs', `${name}.log`), onEnded: log })
+  const start = (name: string, args: readonly string[]) => startComponent({ name, program: join(programs, name), args, logFile: join(directory, 'logs', `${name}.log`), onEnded: log, onRestarted })
   const components = [
     containerd,
     start('kubelet', kubeletArguments(layout)),

@@ -39,31 +39,38 @@ export async function runCluster(options: SupervisorOptions, log: (line: string)
   }
   try {
     if (hasNode) await claimMachine(directory, undo)
-    const state = await startParts(options, log, undo)
-    await writeState(directory, state)
-    if (hasNode) await writeState(nodeRunDirectory, state)
-    return { state, stop }
+    // Nobody asks for a part's process before all are up.
+    let write = () => Promise.resolve()
+    const current = await startParts(options, { log, onRestarted: () => void write().catch((error: unknown) => log(`the cluster's state could not be written: ${String(error)}`)) }, undo)
+    write = async () => {
+      await writeState(directory, current())
+      if (hasNode) await writeState(nodeRunDirectory, current())
+    }
+    await write()
+    return { state: current(), stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-/** Starts everything in its order; `undo` gets what ends it. */
-async function startParts(options: SupervisorOptions, log: (line: string) => void, undo: (() => Promise<void>)[]): Promise<ClusterState> {
+/** Starts everything in its order; `undo` gets what ends it. Resolves with what tells its state at any time: a part that is started again has another process. */
+async function startParts(options: SupervisorOptions, told: Pick<NodeOptions, 'log' | 'onRestarted'>, undo: (() => Promise<void>)[]): Promise<() => ClusterState> {
   const { directory, programs } = options
   const layout = await layOut(directory, programs.node !== undefined)
-  const controlPlane = await startControlPlane({ layout, programs: programs.controlPlane, log, ...(programs.node === undefined ? {} : { scheduler: programs.node }) })
+  const controlPlane = await startControlPlane({ layout, programs: programs.controlPlane, ...told, ...(programs.node === undefined ? {} : { scheduler: programs.node }) })
   undo.push(() => stopInReverse(controlPlane.components))
   const kubeconfig = join(directory, 'admin.kubeconfig')
   await applyBootstrap(options, kubeconfig)
-  const node = programs.node === undefined ? undefined : await startWholeNode({ directory, programs: programs.node, log }, controlPlane, undo)
-  return {
-    pid: process.pid, processStarted: (await processStart(process.pid)) ?? '', url: controlPlane.url, kubeconfig, directory, programs: programs.controlPlane,
+  const node = programs.node === undefined ? undefined : await startWholeNode({ directory, programs: programs.node, ...told }, controlPlane, undo)
+  const since = Date.now()
+  const processStarted = (await processStart(process.pid)) ?? ''
+  return () => ({
+    pid: process.pid, processStarted, url: controlPlane.url, kubeconfig, directory, programs: programs.controlPlane,
     ...(node ? { containerdSocket: containerdSocket({ directory, run: nodeRunDirectory }) } : {}),
     components: Object.fromEntries([...controlPlane.components, ...(node?.components ?? [])].map(({ name, pid }) => [name, pid])),
-    since: Date.now(),
-  }
+    since,
+  })
 }
 
 async function startWholeNode(options: NodeOptions, { api }: ControlPlane, undo: (() => Promise<void>)[]): Promise<ClusterNode> {
