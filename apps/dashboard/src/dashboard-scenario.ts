@@ -48,7 +48,7 @@ export interface DashboardScenario {
 }
 
 /** The dashboard's server over an embedded store and a bus (by default an embedded one), in a directory of its own. For tests. */
-export async function openDashboard(options: { bus?: Bus; maxWaiting?: number; web?: Promise<string>; managerUrl?: string; store?: Store; signIn?: Partial<Parameters<typeof openTestSignIn>[0]> } = {}): Promise<DashboardScenario> {
+export async function openDashboard(options: { bus?: Bus; maxWaiting?: number; web?: Promise<string>; managerUrl?: string; store?: Store; signIn?: Partial<Parameters<typeof openTestSignIn>[0]>; standingMs?: number } = {}): Promise<DashboardScenario> {
   const directory = await mkdtemp(join(tmpdir(), 'streamforge-dashboard-'))
   const log = pino({ level: 'silent' })
   const bus = options.bus ?? await connectBus({ kind: 'embedded', directory: join(directory, 'bus') })
@@ -64,6 +64,7 @@ export async function openDashboard(options: { bus?: Bus; maxWaiting?: number; w
   const hub = openLiveHub({ bus, store, datasets, history, log, now: Date.now })
   const app = await createServer({
     bus, store, objects, settings, datasets, history, hub, web: options.web ?? Promise.resolve(web), log, now: Date.now, signIn: await openTestSignIn({ store, dataDir: directory, ...options.signIn }), managerUrl: options.managerUrl ?? 'http://127.0.0.1:9',
+    ...(options.standingMs !== undefined && { standingMs: options.standingMs }),
     ...(options.maxWaiting !== undefined && { maxWaiting: options.maxWaiting }),
   })
   const url = await app.listen({ port: 0, host: '127.0.0.1' })

@@ -36,6 +36,8 @@ export interface ServerParts {
   signIn: SignIn
   /** Bytes that may wait for one page; default 1 MiB. */
   maxWaiting?: number
+  /** Milliseconds after which who has signed out is cut off from what is live; default 10,000. */
+  standingMs?: number
   /** How often one may ask; undefined: as often as one likes, as in tests of other things. */
   rates?: HttpRates | undefined
 }
@@ -58,7 +60,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
   guardHttp(app, { now, rates: parts.rates, headers: pageHeaders(), callerOf: ({ caller }) => caller?.id })
   guardAccess(app, { access: signIn.access, visitors: signIn.visitors, audit: signIn.audit, now })
   for (const add of routes) add(app, parts)
-  const live = serveLive(app.server, { hub, log, now, ...signIn, maxWaiting: parts.maxWaiting })
+  const live = serveLive(app.server, { hub, log, now, ...signIn, maxWaiting: parts.maxWaiting, standingMs: parts.standingMs })
   app.addHook('preClose', async () => live.close())
   await servePages(app, parts.web, sendProblem)
   return app

@@ -17,6 +17,8 @@ export interface LiveParts extends Pick<SignIn, 'access' | 'visitors'> {
   now: () => number
   /** Bytes that may wait for one page; default 1 MiB. */
   maxWaiting?: number | undefined
+  /** Milliseconds after which who has signed out, or may not look any more, is cut off; default 10,000. */
+  standingMs?: number | undefined
 }
 
 /** So much may wait for one page; then it is behind. */
@@ -24,8 +26,6 @@ const maxWaitingBytes = 1024 * 1024
 const patienceMs = 60_000
 const maxSubscriptions = 50
 const heartbeatMs = 2_000
-/** Who has signed out, or may not look any more, is cut off after this. */
-const standingMs = 10_000
 /** A page sends a message for each thing that it begins or stops to show. */
 const messageRate = { perMinute: 600, burst: 200 }
 const maxConnections = 500
@@ -90,7 +90,7 @@ function refuseUpgrade(socket: Duplex, status: number, headers: readonly string[
   socket.end(`HTTP/1.1 ${[`${status} ${STATUS_CODES[status]}`, ...headers, 'connection: close', 'content-length: 0'].join('\r\n')}\r\n\r\n`)
 }
 
-function serveClient(client: WebSocket, visitor: Visitor, { hub, log, now, visitors, maxWaiting = maxWaitingBytes }: LiveParts): void {
+function serveClient(client: WebSocket, visitor: Visitor, { hub, log, now, visitors, maxWaiting = maxWaitingBytes, standingMs = 10_000 }: LiveParts): void {
   const subscriptions = new Map<number, () => void>()
   const endAll = () => {
     for (const end of subscriptions.values()) end()

@@ -48,7 +48,7 @@ export interface CatalogEntry {
   environment(placement: Omit<Placement, 'addressOf'>): Record<string, string>
 }
 
-const realmFile = new URL('../../../../docker/keycloak/streamforge-realm.json', import.meta.url)
+const realmFile = new URL('../../../../k8s/dependencies/keycloak/realm.json', import.meta.url)
 const url = ({ host, port }: { host: string; port: number }) => `http://${host}:${port}`
 
 export const catalog: Readonly<Record<ServerName, CatalogEntry>> = {

@@ -5,7 +5,7 @@ import { type KeycloakRealm, type KeycloakServer, startKeycloak } from './keyclo
 
 const available = await keycloakAvailable()
 const skipped = available.ok ? '' : ` (skipped: ${available.reason})`
-const realmFile = new URL('../../../../docker/keycloak/streamforge-realm.json', import.meta.url)
+const realmFile = new URL('../../../../k8s/dependencies/keycloak/realm.json', import.meta.url)
 
 /** The realm that ships, with a program that has an account beside its clients: no browser is needed to get a token. */
 async function realmWithProgram(secret: string): Promise<KeycloakRealm> {
