@@ -28,7 +28,7 @@ export const ApiTokenParams = z.strictObject({ id: z.string().min(1).max(100).de
 
 /** POST /tokens */
 export const ApiTokenRequest = z.strictObject({
-  name: z.string().min(1).max(80).regex(/^[^\p{Cc}\p{Cs}]+$/u, 'visible characters').describe('What the token is for'),
+  name: z.string().min(1).max(80).regex(/^[^\u0000-\u001f\u007f-\u009f]+$/, 'visible characters').refine((name) => name.isWellFormed(), 'whole characters').describe('What the token is for'),
   role: Role,
   expires_in_days: z.int().min(1).max(366).default(90),
 })

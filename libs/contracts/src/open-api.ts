@@ -82,6 +82,14 @@ function reference(schema: z.ZodType) {
 }
 
 function plainSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', override: ({ jsonSchema }) => writeTuple(jsonSchema) })
   return rest
+}
+
+/** A tuple of equals as an array of a fixed length: the same values, and tools that do not know `prefixItems` read it. */
+function writeTuple(schema: z.core.JSONSchema.BaseSchema): void {
+  const { prefixItems } = schema
+  if (!prefixItems?.length || new Set(prefixItems.map((item) => JSON.stringify(item))).size > 1) return
+  Object.assign(schema, { items: prefixItems[0], minItems: prefixItems.length, maxItems: prefixItems.length })
+  delete schema.prefixItems
 }

@@ -48,6 +48,10 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.setNotFoundHandler((request, reply) => sendProblem(notFound(request, reply), request, reply))
   guardHttp(app, { now, rates, headers: apiHeaders, callerOf: ({ caller }) => caller?.id })
   guardAccess(app, { access: options.access, audit: options.audit, now })
+  // Before fastify looks for a body: what is not there is told so, with any method.
+  app.addHook('onRequest', async (request, reply) => {
+    if (request.is404) throw notFound(request, reply)
+  })
   acceptJson(app)
   traceRequests(app, options.tracing ?? noTracing)
   countRequests(app, options.metrics)
