@@ -74,7 +74,8 @@ describe('the history of a queue', () => {
     const history = soundHistory()
     const stranger = { key: 'Y_100', identity: 'Y_100', line: '100,0' }
     expect(kindsOf({ ...history, kept: [...history.kept, stranger] })).toEqual(['foreign'])
-    expect(kindsOf({ ...history, logged: [...history.logged, { partition: 0, offset: 20n, key: 'Y_100', part: 0 }] })).toEqual(['foreign'])
+    const ends = [{ partition: 0, latest: 21n, committed: 21n }]
+    expect(kindsOf({ ...history, ends, logged: [...history.logged, { partition: 0, offset: 20n, key: 'Y_100', part: 0 }] })).toEqual(['foreign'])
     expect(kindsOf({ ...history, logged: history.logged.slice(0, -1) })).toEqual(['foreign'])
   })
 
@@ -98,5 +99,7 @@ describe('the history of a queue', () => {
     expect(kindsOf(ends(21n))).toEqual(['offset ahead'])
     expect(kindsOf(ends(19n))).toEqual(['unread'])
     expect(kindsOf(ends(undefined))).toEqual(['unread'])
+    // A zombie that sent the last five again when the queue had ended.
+    expect(kindsOf({ ...history, logged: [...history.logged, ...history.logged.slice(-5).map((record, i) => ({ ...record, offset: BigInt(20 + i) }))], ends: [{ partition: 0, latest: 25n, committed: 20n }] })).toEqual([])
   })
 })

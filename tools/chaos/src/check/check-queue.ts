@@ -66,10 +66,13 @@ function checkCertificate({ queueId, certificate, source }: QueueHistory): Findi
   return findings
 }
 
-function checkRead({ queueId, ends }: QueueHistory): Finding[] {
-  return ends.flatMap(({ partition, latest, committed }): Finding[] => {
-    if ((committed ?? 0n) > latest) return [{ kind: 'offset ahead', where: queueId, detail: `partition ${partition} ends at ${latest}, committed is ${committed}` }]
-    if (latest > (committed ?? 0n)) return [{ kind: 'unread', where: queueId, detail: `partition ${partition} ends at ${latest}, committed is ${committed ?? 'nothing'}` }]
-    return []
+/** A zombie may go on sending when its queue has long ended: what lies unread then came before. */
+function checkRead({ queueId, ends, logged }: QueueHistory): Finding[] {
+  return ends.flatMap(({ partition, latest, committed = 0n }): Finding[] => {
+    if (committed > latest) return [{ kind: 'offset ahead', where: queueId, detail: `partition ${partition} ends at ${latest}, committed is ${committed}` }]
+    const own = logged.filter((record) => record.partition === partition)
+    const read = new Set(own.filter(({ offset }) => offset < committed).map(({ key }) => key))
+    const unread = own.find(({ offset, key }) => offset >= committed && !read.has(key))
+    return unread ? [{ kind: 'unread', where: queueId, detail: `${unread.key} at ${partition}/${unread.offset}, committed is ${committed}` }] : []
   })
 }

@@ -33,9 +33,12 @@ export function watchCommits(bus: Bus, store: Store): CommitWatch {
       const missing = await missingEffects(queue, partition, newest > (before ?? 0n) ? newest : before ?? 0n, committed)
       if (newest > (before ?? 0n)) missing.push(...await missingEffects(queue, partition, before ?? 0n, newest))
       seen.set(place, committed)
-      looks.push({ queueId: queue.queue_id, partition, committed, latest, missing })
+      looks.push({ queueId: queue.queue_id, partition, committed, latest: committed > latest ? await endOf(queue.kafka_topic, partition) : latest, missing })
     }
   }
+  /** The two were asked for one after another, and the topic grew in between. */
+  const endOf = async (topic: string, partition: number): Promise<bigint> =>
+    (await bus.admin.describeTopic(topic)).partitions.find((info) => info.partition === partition)!.latest
   const missingEffects = async (queue: RunningQueue, partition: number, from: bigint, to: bigint): Promise<string[]> => {
     const missing: string[] = []
     for (let offset = from; offset < to;) {

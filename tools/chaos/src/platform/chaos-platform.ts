@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { connectBus, type Bus } from '@streamforge/bus'
@@ -66,7 +66,12 @@ async function start(directory: string, kind: PlatformOptions['bus'], closers: (
   for (const folder of [dataDir, logDir, clockDir]) await mkdir(folder)
   const noDisk = await whyNoDisk()
   const disk = noDisk ?? await mountSmallDisk(dataDir, diskMegabytes)
-  if (typeof disk !== 'string') closers.push(() => disk.unmount())
+  if (typeof disk !== 'string') {
+    closers.push(async () => {
+      if (process.env.KEEP_DATA !== undefined) await cp(dataDir, `${dataDir}-kept`, { recursive: true })
+      await disk.unmount()
+    })
+  }
 
   const links = new Map<Link, FaultyProxy>()
   const line = async (link: Link, port: number) => {
