@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { connectApi, type ConnectionOptions } from './connection.ts'
 import { audit } from './commands/audit.ts'
+import { canary } from './commands/canary.ts'
 import { listLetters, redriveLetters } from './commands/dead-letters.ts'
 import { lineage } from './commands/lineage.ts'
 import { coverage, workflows } from './commands/list.ts'
@@ -91,6 +92,14 @@ apiCommand(program, 'replay <workflow>', 'run a finished workflow again from its
 apiCommand(program, 'report <workflow>', "a replay's hashes beside its original's", report).addOption(json())
 apiCommand(program, 'lineage <forecast>', 'where a forecast comes from, back to the venue', lineage)
   .option('--workflow <id>', 'whose forecast (default: the newest workflow that has it)').addOption(json())
+command(program, 'canary <queue>', "run a new version of a consumer beside a queue's, compare what both make, and promote it", canary)
+  .requiredOption('--app <app>', 'processor, predictor or arango-connector').requiredOption('--release <version>', 'the new version, such as v0.2.0')
+  .addOption(new Option('--releases <dir>', 'a folder with a checkout a version, named like it').env('RELEASES_DIR'))
+  .option('--tolerance <part>', 'how far apart two numbers may be, as a part of the larger', Number, 1e-9)
+  .option('--slowdown <times>', "how many times as late as now its live records may come", Number, 2)
+  .option('--for <s>', 'seconds that it runs beside a queue that goes on', Number, 60)
+  .option('--promote', 'launch jobs with it from now on when it agrees').option('--accept', 'and when it does not')
+  .option('--keep', 'leave its topic and collection there').addOption(json())
 command(program, 'ping', 'ask the services who is there', ping)
   .option('--target <name>', 'one service or worker').option('--timeout <s>', 'seconds to wait', Number, 3)
   .option('--count <n>', 'end after so many answers', integer).addOption(json())

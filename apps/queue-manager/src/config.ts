@@ -21,6 +21,8 @@ export const Config = {
   KUBECONFIG: z.string().min(1).optional().describe("a kubeconfig's path; absent: the pod's service account"),
   IMAGE_REGISTRY: z.string().regex(/^[a-z0-9][a-z0-9.:/_-]*$/).default('registry.example/streamforge').describe('where the images are, without a tag'),
   IMAGE_VERSION: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/).default('v0.1.0').describe("the images' tag"),
+  RELEASES_DIR: z.string().min(1).optional().describe('a folder with a checkout a version, named like it, such as v0.2.0: what promoted versions of jobs are run from on this machine'),
+  RELEASES_POLL_MS: milliseconds.default(2_000).describe('milliseconds between looks at which versions are promoted'),
   BACKOFF_INITIAL_MS: milliseconds.default(1_000).describe('milliseconds before the second attempt'),
   BACKOFF_MAX_MS: milliseconds.default(60_000).describe('milliseconds before any attempt at most'),
   LEASE_MS: milliseconds.default(5_000).describe('milliseconds after which another queue-manager takes over from one that is silent'),

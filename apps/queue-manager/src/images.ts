@@ -16,9 +16,12 @@ export const launchableApps = [
 /** Whether this release has a service that loads the type. */
 export const isAvailable = (type: DataType) => (launchableApps as readonly string[]).includes(appFor('loader-producer', type))
 
-/** `registry.example/streamforge/loader-api:v0.2.0` */
-export function imageName(registry: string, version: string) {
-  return (target: Target, type: QueueType) => `${registry}/${appFor(target, type)}:${version}`
+/** `registry.example/streamforge/loader-api:v0.2.0`; of an app with a promoted version, that. */
+export function imageName(registry: string, version: string, promoted: (app: string) => string | undefined = () => undefined) {
+  return (target: Target, type: QueueType) => {
+    const app = appFor(target, type)
+    return `${registry}/${app}:${promoted(app) ?? version}`
+  }
 }
 
 const appsDirectory = resolve(import.meta.dirname, '../..')

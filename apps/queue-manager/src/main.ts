@@ -12,7 +12,9 @@ import { isGone, leaseHolder } from './leadership/lease-holder.ts'
 import { leadOrStandBy } from './leadership/lead-or-stand-by.ts'
 import { leadershipMetrics } from './leadership/leadership-metrics.ts'
 import { standBy, whoeverLeads } from './leadership/stand-by.ts'
+import { localPrograms } from './images.ts'
 import { openLauncher } from './open-launcher.ts'
+import { followReleases } from './releases.ts'
 import { orchestratorMetrics } from './orchestrator/orchestrator-metrics.ts'
 import { openWorkflowRecords } from './orchestrator/workflow-records.ts'
 import { instrumentList } from './plan/instrument-list.ts'
@@ -23,8 +25,12 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
   const store = await connect()
   await ensureTopics(bus)
   const dataDir = resolve(config.DATA_DIR)
+  const programs = localPrograms({ trainerHeapMb: config.TRAINER_HEAP_MB })
+  const releases = await followReleases({
+    store, log, pollMs: config.RELEASES_POLL_MS, ...(config.LAUNCHER === 'processes' && { local: { programs, folder: config.RELEASES_DIR } }),
+  })
   const launcher = await openLauncher(config, {
-    dataDir, env: process.env, now, onFailure: (err, attempt) => log.warn({ err, attempt }, 'the cluster could not be followed; trying again'),
+    dataDir, env: process.env, now, programs, onFailure: (err, attempt) => log.warn({ err, attempt }, 'the cluster could not be followed; trying again'),
   })
   const instruments = instrumentList({
     now,
@@ -36,7 +42,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
   const objects = await connectObjects()
   const models = await openModelRegistry({ store, objects, now, mlflow: mlflowOptions(config) })
   const records = await openWorkflowRecords(store)
-  const parts = { config, bus, store, launcher, instruments, models, metrics: orchestratorMetrics(metrics), log, now, random }
+  const parts = { config, bus, store, launcher, releases, instruments, models, metrics: orchestratorMetrics(metrics), log, now, random }
   let reading = true
   const told: { leads: boolean; address?: string; remove?: () => Promise<void> } = { leads: false }
   /** Programs on this machine are told of the one that leads. */
@@ -89,6 +95,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
     await told.remove?.()
     await app.close()
     await leading.close()
+    await releases.close()
     await launcher.close()
   }
 })

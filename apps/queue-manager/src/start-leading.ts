@@ -12,6 +12,7 @@ import type { OrchestratorMetrics } from './orchestrator/orchestrator-metrics.ts
 import type { OrchestratorOptions } from './orchestrator/orchestrator-options.ts'
 import { startOrchestrator, type Orchestrator } from './orchestrator/orchestrator.ts'
 import type { InstrumentList } from './plan/instrument-list.ts'
+import type { Releases } from './releases.ts'
 import { startRetraining } from './retraining/start-retraining.ts'
 
 export interface LeadingParts {
@@ -19,6 +20,7 @@ export interface LeadingParts {
   bus: Bus
   store: Store
   launcher: Launcher
+  releases: Releases
   instruments: InstrumentList
   models: ModelRegistry
   metrics: OrchestratorMetrics
@@ -44,7 +46,7 @@ export async function startLeading(parts: LeadingParts, leadership: Lease): Prom
 
 const hourMs = 3_600_000
 
-function orchestratorOptions({ config, bus, store, launcher, instruments, metrics, log, now, random }: LeadingParts): OrchestratorOptions {
+function orchestratorOptions({ config, bus, store, launcher, releases, instruments, metrics, log, now, random }: LeadingParts): OrchestratorOptions {
   return {
     bus, store, launcher, instruments, log, now, random, metrics,
     newSuffix: () => randomBytes(3).toString('hex'),
@@ -55,7 +57,7 @@ function orchestratorOptions({ config, bus, store, launcher, instruments, metric
     policy: {
       backoffInitialMs: config.BACKOFF_INITIAL_MS, backoffMaxMs: config.BACKOFF_MAX_MS, silenceMs: config.SILENCE_MS,
       launchTimeoutMs: config.LAUNCH_TIMEOUT_MS, cancelGraceMs: config.CANCEL_GRACE_MS, loaderStopMs: config.LOADER_STOP_MS, connectorStopMs: config.CONNECTOR_STOP_MS,
-      imageFor: imageName(config.IMAGE_REGISTRY, config.IMAGE_VERSION),
+      imageFor: imageName(config.IMAGE_REGISTRY, config.IMAGE_VERSION, releases.versionOf),
     },
   }
 }

@@ -87,6 +87,7 @@ export const errorTable = {
   MODEL_MISMATCH: { status: 422, retryable: false },
   REGISTRY_UNAVAILABLE: { status: 503, retryable: true },
   REPLAY_IMPOSSIBLE: { status: 409, retryable: false },
+  CANARY_FAILED: { status: 502, retryable: false },
 
   DELIVERY_FAILED: { status: 502, retryable: true },
   DELIVERY_REFUSED: { status: 502, retryable: false },

@@ -28,6 +28,9 @@ export {
   TimestampSeconds, Target, Shard, ShardCheckpoint, Checkpoint, Assignment,
   StartCommand, StopCommand, PingCommand, ControlMessage,
 } from './queue-control.ts'
+export {
+  CanaryApp, canaryApps, CanaryComparison, CanaryDifference, CanaryLatency, CanaryReport, Release, ReleaseVersion,
+} from './canary.ts'
 export { readTraceparent, Traceparent, traceparentHeader, writeTraceparent, type TraceContext } from './trace-context.ts'
 export { assignmentFromEnv, assignmentToEnv, assignmentVariables } from './assignment-env.ts'
 export { EventStatus, EventError, WorkerEvent, PongEvent, QueueEvent } from './queue-event.ts'
