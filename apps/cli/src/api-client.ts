@@ -1,5 +1,5 @@
 import {
-  ApiToken, ApiTokenList, AuditPage, CoveragePage, CreatedApiToken, Lineage, Problem, ReplayReport, StreamForgeError, Workflow, WorkflowPage, WorkflowUpdate, type ApiTokenRequest, type WorkflowRequestInput,
+  ApiToken, ApiTokenList, AuditPage, CoveragePage, HealingReport, CreatedApiToken, Lineage, Problem, ReplayReport, StreamForgeError, Workflow, WorkflowPage, WorkflowUpdate, type ApiTokenRequest, type WorkflowRequestInput,
 } from '@streamforge/contracts'
 import type { z } from 'zod'
 import { readServerSentEvents } from './server-sent-events.ts'
@@ -16,6 +16,7 @@ export interface ApiClient {
   retry(id: string): Promise<Workflow>
   replay(id: string): Promise<Workflow>
   report(id: string): Promise<ReplayReport>
+  healing(id: string): Promise<HealingReport>
   lineage(id: string, query: { workflow_id?: string }): Promise<Lineage>
   coverage(query: { symbol?: string; type?: string; workflow_id?: string; cursor?: string }): Promise<z.infer<typeof CoveragePage>>
   createToken(request: ApiTokenRequest): Promise<CreatedApiToken>
@@ -55,6 +56,7 @@ export function openApiClient(url: string, { token, fetch: fetchFunction = fetch
     retry: (id) => call(Workflow, 'POST', `/workflows/${encodeURIComponent(id)}/retry`),
     replay: (id) => call(Workflow, 'POST', `/workflows/${encodeURIComponent(id)}/replay`),
     report: (id) => call(ReplayReport, 'GET', `/workflows/${encodeURIComponent(id)}/report`),
+    healing: (id) => call(HealingReport, 'GET', `/workflows/${encodeURIComponent(id)}/healing`),
     lineage: (id, query) => call(Lineage, 'GET', withQuery(`/lineage/${encodeURIComponent(id)}`, query)),
     coverage: (query) => call(CoveragePage, 'GET', withQuery('/coverage', query)),
     createToken: (request) => call(CreatedApiToken, 'POST', '/tokens', request),

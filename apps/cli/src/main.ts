@@ -3,6 +3,7 @@ import { connectApi, type ConnectionOptions } from './connection.ts'
 import { audit } from './commands/audit.ts'
 import { canary } from './commands/canary.ts'
 import { listLetters, redriveLetters } from './commands/dead-letters.ts'
+import { healing } from './commands/healing.ts'
 import { lineage } from './commands/lineage.ts'
 import { coverage, workflows } from './commands/list.ts'
 import { ping } from './commands/ping.ts'
@@ -90,6 +91,7 @@ apiCommand(program, 'retry <workflow>', 'go on with a failed or stopped workflow
 apiCommand(program, 'replay <workflow>', 'run a finished workflow again from its topics, and compare', replay)
   .option('-w, --watch', 'follow it, then compare; exit code 0 only if every hash is the same').addOption(json())
 apiCommand(program, 'report <workflow>', "a replay's hashes beside its original's", report).addOption(json())
+apiCommand(program, 'healing <workflow>', 'what was decided about its workers that were lost, and why', healing).addOption(json())
 apiCommand(program, 'lineage <forecast>', 'where a forecast comes from, back to the venue', lineage)
   .option('--workflow <id>', 'whose forecast (default: the newest workflow that has it)').addOption(json())
 command(program, 'canary <queue>', "run a new version of a consumer beside a queue's, compare what both make, and promote it", canary)

@@ -33,6 +33,8 @@ export abstract class LaneBase implements Lane {
   private failLane!: (error: unknown) => void
   private failure: unknown
   private connections = 0
+  /** Undefined before the first attempt to connect has come to something. */
+  private open: boolean | undefined
   private readonly tally = new Map<string, number>()
 
   constructor(options: LaneOptions) {
@@ -63,12 +65,14 @@ export abstract class LaneBase implements Lane {
   }
 
   connected(renewed: boolean): void {
+    this.open = true
     if (renewed) this.count('renewals')
     else if (this.connections++ > 0) this.count('reconnections')
     this.notice(renewed ? 'the connection was renewed' : 'connected')
   }
 
   disconnected(reason: string): void {
+    this.open = false
     this.options.log.warn({ reason }, 'the connection to the venue was lost and is made again')
     this.notice(`connection lost (${reason}), connecting again`)
   }
@@ -146,7 +150,7 @@ export abstract class LaneBase implements Lane {
   private progressNow(): WorkerProgress {
     const { position, records, done, firstPlace } = this
     const checkpoint = { shard: 0, position, records, done, ...(firstPlace !== undefined && { first_trade_id: firstPlace }) }
-    return { records_written: records, message: this.message(), ...(position > 0 && { checkpoint: [checkpoint] }) }
+    return { records_written: records, message: this.message(), ...(this.open !== undefined && { connected: this.open }), ...(position > 0 && { checkpoint: [checkpoint] }) }
   }
 
   private message(): string {

@@ -83,7 +83,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
   })
   const app = await createServer({
     orchestrator, store, bus, models, metrics, access, audit, log, version, tracing, now, rates: ratesOf(config),
-    leads: () => leading.led() !== undefined,
+    healingBudget: config.HEALING_BUDGET, leads: () => leading.led() !== undefined,
     conditions: async () => ({ events: reading, store: await store.count('workflows').then(() => true, () => false) }),
   })
   const url = await app.listen({ port: config.PORT, host: config.HOST })

@@ -7,6 +7,7 @@ import type { ConfigOf } from '@streamforge/service'
 import type { Lease, Store } from '@streamforge/store'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
+import { healingDefaults } from './healing/engine.ts'
 import { imageName } from './images.ts'
 import type { OrchestratorMetrics } from './orchestrator/orchestrator-metrics.ts'
 import type { OrchestratorOptions } from './orchestrator/orchestrator-options.ts'
@@ -54,7 +55,9 @@ function orchestratorOptions({ config, bus, store, launcher, releases, instrumen
     dataPartitions: config.DATA_PARTITIONS,
     topicRetentionMs: config.TOPIC_RETENTION_HOURS * hourMs, deadLetterRetentionMs: deadLetterTopic.retentionMs,
     liveTopicRetentionMs: config.LIVE_TOPIC_RETENTION_HOURS * hourMs,
+    healing: { budget: config.HEALING_BUDGET, circuits: { ...healingDefaults.circuits, queues: config.CIRCUIT_QUEUES } },
     policy: {
+      ...(config.PROGRESS_TIMEOUT_MS > 0 && { progressMs: config.PROGRESS_TIMEOUT_MS }),
       backoffInitialMs: config.BACKOFF_INITIAL_MS, backoffMaxMs: config.BACKOFF_MAX_MS, silenceMs: config.SILENCE_MS,
       launchTimeoutMs: config.LAUNCH_TIMEOUT_MS, cancelGraceMs: config.CANCEL_GRACE_MS, loaderStopMs: config.LOADER_STOP_MS, connectorStopMs: config.CONNECTOR_STOP_MS,
       imageFor: imageName(config.IMAGE_REGISTRY, config.IMAGE_VERSION, releases.versionOf),

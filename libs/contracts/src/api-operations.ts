@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ApiToken, ApiTokenList, ApiTokenParams, ApiTokenRequest, AuditPage, AuditQuery, Caller, CreatedApiToken, type NeededRole } from './access.ts'
 import { DataType } from './data-type.ts'
+import { HealingReport } from './healing.ts'
 import { Lineage, LineageParams, LineageQuery } from './lineage.ts'
 import { ModelParams, PromoteRequest, StoredModelAlias } from './model.ts'
 import { Symbol, WorkflowId } from './names.ts'
@@ -101,6 +102,11 @@ export const apiOperations = {
     method: 'get', path: '/workflows/{id}/report', tag: 'workflows', needs: 'viewer', params, problems: [400, 404, 409, 503],
     summary: "A replay's hashes beside those of the workflow that it repeats",
     answer: { status: 200, description: 'The report, as far as the replay has come', schema: ReplayReport },
+  }),
+  workflowHealing: operation({
+    method: 'get', path: '/workflows/{id}/healing', tag: 'workflows', needs: 'viewer', params, problems: [400, 404, 503],
+    summary: 'What was decided about workers of the workflow that were lost, and why',
+    answer: { status: 200, description: 'The newest 200 decisions, and the circuits that are open', schema: HealingReport },
   }),
   traceForecast: operation({
     method: 'get', path: '/lineage/{id}', tag: 'data', needs: 'viewer', params: LineageParams, query: LineageQuery, problems: [400, 404, 503],

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { FeedCommand, FeedRun, Quote, StockDetails } from './feeds.ts'
 import { articleKey, NewsArticle, SentimentMessage } from './news.ts'
 import { AlertCommand, AlertEvent, alertIdentity } from './alerts.ts'
+import { HealingDecision } from './healing.ts'
 import { DataMessage } from './records.ts'
 import { ControlMessage } from './queue-control.ts'
 import { QueueEvent } from './queue-event.ts'
@@ -49,6 +50,13 @@ export const catalog = {
     topic: 'queue-events', partitions: 4, retentionMs: 7 * days,
     schema: QueueEvent, key: (m) => m.queue_id ?? m.producer, attempts: 3,
     publishers: services, consumers: ['queue-manager', 'arango-connector', 'alerter', 'dashboard', 'cli'], groups: { 'queue-manager': ['queue-manager'] },
+  }),
+  'healing-decisions': entry({
+    name: 'healing-decisions',
+    description: 'What queue-manager decided about workers that were lost, and why. The same are documents of healing_decisions.',
+    topic: 'healing-decisions', partitions: 1, retentionMs: 30 * days,
+    schema: HealingDecision, key: (m) => m.queue_id ?? m.circuit ?? m.decision_id, attempts: 3,
+    publishers: ['queue-manager'], consumers: [], groups: {},
   }),
   data: entry({
     name: 'data',

@@ -39,6 +39,9 @@ export {
   WorkflowRequest, type WorkflowRequestInput, JobStatus, ShardReport, Job, QueueStatus, Queue, Estimate, WorkflowStatus, StageProgress,
   WorkflowSummary, Workflow, WorkflowPage, WorkflowType, PipelineType, WorkflowTypes, CoveragePage, WorkflowUpdate,
 } from './workflow.ts'
+export {
+  HealingAction, HealingDecision, StoredHealingDecision, HealedJob, HealingCircuit, StoredHealingCircuit, HealingReport, healingDecisionsCollection, healingCircuitsCollection,
+} from './healing.ts'
 export { LeaseHolder, StoredLease, leasesCollection } from './lease.ts'
 export { QueueCommand, StoredQueue, StageRate, StoredWorkflow } from './stored-workflow.ts'
 export {

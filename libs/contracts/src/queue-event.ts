@@ -32,6 +32,7 @@ export const WorkerEvent = z.strictObject({
   duplicates: z.int().nonnegative().optional(),
   dead_lettered: z.int().nonnegative().optional(),
   checkpoint: Checkpoint.optional(),
+  connected: z.boolean().optional().describe('Of a live loader: whether its connection to the venue is open'),
   error: EventError.optional(),
   certificate: CoverageCertificate.optional(),
   metrics: z.record(z.string(), z.number()).optional().describe('Of a training: epoch, loss and the like, as they stand'),

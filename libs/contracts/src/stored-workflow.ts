@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { HealingDecision } from './healing.ts'
 import { StartCommand, StopCommand, Target } from './queue-control.ts'
 import { Epoch } from './records.ts'
 import { Traceparent } from './trace-context.ts'
@@ -15,6 +16,8 @@ export const QueueCommand = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('forget-reading') }),
   z.strictObject({ do: z.literal('publish'), message: z.discriminatedUnion('command', [StartCommand, StopCommand]) }),
   z.strictObject({ do: z.literal('launch'), start: StartCommand }),
+  /** A decision of healing, to be stored and told. */
+  z.strictObject({ do: z.literal('record'), decision: HealingDecision }),
   z.strictObject({ do: z.literal('cancel'), target: Target, attempt: z.int().positive(), grace_ms: z.int().nonnegative() }),
 ])
 export type QueueCommand = z.infer<typeof QueueCommand>
@@ -39,6 +42,8 @@ export const StoredQueue = Queue.extend({
   stop_stage: z.enum(['loader', 'connector', 'all']).optional(),
   stop_stage_at: Epoch.optional(),
   ended_at: Epoch.optional(),
+  /** How often workers were launched again, in parts of ten minutes; those of the last hour. */
+  relaunches: z.array(z.strictObject({ from: Epoch, count: z.int().positive() })).optional(),
   outbox: z.array(z.strictObject({ id: z.int().nonnegative(), command: QueueCommand })),
   has_outbox: z.boolean(),
   next_command: z.int().nonnegative(),

@@ -60,7 +60,10 @@ export const Job = z.strictObject({
   started_at: Epoch.optional(),
   finished_at: Epoch.optional(),
   last_event_at: Epoch.optional(),
+  progress_at: Epoch.optional().describe('When it last got further, or was launched'),
+  disconnected_since: Epoch.optional().describe('Of a live loader: since when its connection to the venue is closed'),
   relaunch_at: Epoch.optional().describe('While waiting out a backoff'),
+  held_by: z.string().optional().describe('The circuit that is open: what failed it is known not to work, and it waits for that'),
 })
 export type Job = z.infer<typeof Job>
 

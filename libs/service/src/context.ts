@@ -38,6 +38,8 @@ export interface WorkerProgress {
   dead_lettered?: number
   checkpoint?: Checkpoint
   message?: string
+  /** Of a live loader: whether its connection to the venue is open. */
+  connected?: boolean
   /** Of a training, as they stand: epoch, loss and the like. */
   metrics?: Record<string, number>
   /** Of live data, which has one before it ends: sent once, with the next event. */

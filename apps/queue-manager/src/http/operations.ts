@@ -8,6 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { z } from 'zod'
 import type { WorkflowService } from '../leadership/stand-by.ts'
+import { healingReport } from '../healing/healing-report.ts'
 import { traceForecast } from '../lineage/trace-forecast.ts'
 import { workflowTypes } from '../plan/workflow-types.ts'
 import { retrainingOperations } from '../retraining/retraining-operations.ts'
@@ -23,6 +24,8 @@ export interface ApiParts {
   /** Which versions of models serve. */
   models: Promotions
   metrics: Registry
+  /** Relaunches that a workflow may have within an hour; absent: the default. */
+  healingBudget?: number
   /** Who may do what. */
   access: Access
   audit: AuditLog
@@ -34,7 +37,7 @@ export interface ApiParts {
 export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
 
 /** Every operation of the API. Bodies, params and queries have been validated and filled with defaults by the time they get here. */
-export function operationHandlers({ orchestrator, store, bus, models, metrics, access, audit, conditions }: ApiParts, streams: EventStreams): Record<ApiOperationId, Handler> {
+export function operationHandlers({ orchestrator, store, bus, models, metrics, access, audit, healingBudget, conditions }: ApiParts, streams: EventStreams): Record<ApiOperationId, Handler> {
   const id = (request: FastifyRequest) => (request.params as { id: string }).id
   return {
     createWorkflow: async ({ body }, reply) => {
@@ -53,6 +56,7 @@ export function operationHandlers({ orchestrator, store, bus, models, metrics, a
       return workflow
     },
     reportReplay: (request) => orchestrator.report(id(request)),
+    workflowHealing: (request) => healingReport({ store, orchestrator, ...(healingBudget !== undefined && { budget: healingBudget }) }, id(request)),
     traceForecast: (request) => traceForecast({ store, bus }, id(request), request.query as z.infer<typeof LineageQuery>),
     promoteModel: ({ params, body }) => promoteModel(models, (params as { model: string }).model, body as z.infer<typeof PromoteRequest>),
     deleteWorkflow: async (request) => {

@@ -1,8 +1,9 @@
 import { publishMessages, type Bus } from '@streamforge/bus'
-import { catalog, StreamForgeError, toStreamForgeError, type ErrorCode, type QueueCommand, type StartCommand, type StoredQueue, type Target } from '@streamforge/contracts'
+import { catalog, StreamForgeError, toStreamForgeError, type ErrorCode, type HealingDecision, type QueueCommand, type StartCommand, type StoredQueue, type Target } from '@streamforge/contracts'
 import type { JobName, Launcher } from '@streamforge/launcher'
 import type { Store } from '@streamforge/store'
 import type { Leadership } from '../leadership/fencing.ts'
+import { recordHealing } from '../healing/decision-records.ts'
 import type { QueueInput } from '../queue/queue-input.ts'
 import type { Launch } from './launch-together.ts'
 import { traceHeaders } from './trace-plan.ts'
@@ -13,6 +14,7 @@ export interface CommandTools {
   launcher: Launcher
   launch: Launch
   leadership: Leadership
+  onDecision: (decision: HealingDecision) => void
   /** Whether a job is taken for running: its process may live on for others after it has ended. */
   goesOn: (job: JobName) => Promise<boolean>
   now: () => number
@@ -43,6 +45,10 @@ export async function carryOut(command: QueueCommand, queue: StoredQueue, tools:
       return []
     case 'publish':
       await publishMessages(bus, catalog['queue-control'], [command.message], { headers: traceHeaders(queue) })
+      return []
+    case 'record':
+      await recordHealing(command.decision, tools)
+      tools.onDecision(command.decision)
       return []
     case 'launch': return launch(command.start, queue, tools)
     case 'cancel': {

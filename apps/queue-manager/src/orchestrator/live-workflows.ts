@@ -19,6 +19,8 @@ export interface LiveWorkflows {
   byQueue(queueId: string): Promise<LiveWorkflow | undefined>
   add(workflow: StoredWorkflow, queues: readonly StoredQueue[]): LiveWorkflow
   drop(id: string): void
+  /** What is in memory already. */
+  peek(id: string): LiveWorkflow | undefined
   /** In order of creation. */
   all(): LiveWorkflow[]
   /** Forgets ended workflows that nobody has asked for within so many milliseconds. */
@@ -61,6 +63,7 @@ export function liveWorkflows(records: WorkflowRecords, now: () => number): Live
   })
   return {
     byId, add, drop,
+    peek: (id) => live.get(id),
     async byQueue(queueId) {
       if (strangers.has(queueId)) return undefined
       const workflowId = byQueue.get(queueId) ?? (await records.queue(queueId))?.workflow_id

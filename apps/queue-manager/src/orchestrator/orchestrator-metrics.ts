@@ -18,6 +18,7 @@ export function orchestratorMetrics(registry: Registry) {
   return {
     countsFrom: (source: typeof state) => { state = source },
     launches: new Counter({ name: 'streamforge_job_launches_total', help: 'Jobs launched', labelNames: ['target'], registers }),
+    decisions: new Counter({ name: 'streamforge_healing_decisions_total', help: 'Decisions of healing', labelNames: ['action'], registers }),
     relaunches: new Counter({ name: 'streamforge_job_relaunches_total', help: 'Jobs launched with an attempt above 1', labelNames: ['target'], registers }),
     events: new Counter({ name: 'streamforge_queue_events_total', help: 'Events read from queue-events', labelNames: ['status'], registers }),
     eventLag: new Gauge({ name: 'streamforge_queue_events_lag', help: 'Events not yet read, as of the last batch', labelNames: ['partition'], registers }),

@@ -2,6 +2,7 @@ import type { Bus } from '@streamforge/bus'
 import type { Launcher } from '@streamforge/launcher'
 import type { Store } from '@streamforge/store'
 import type { Logger } from 'pino'
+import type { HealingPolicy } from '../healing/engine.ts'
 import type { Leadership } from '../leadership/fencing.ts'
 import type { InstrumentList } from '../plan/instrument-list.ts'
 import type { QueuePolicy } from '../queue/queue-input.ts'
@@ -42,6 +43,10 @@ export interface OrchestratorOptions {
   liveTopicRetentionMs: number
   /** Between looks for such messages; default 600,000. */
   trimMs?: number
+  /** When circuits open, and how often workers may be launched again; default `healingDefaults`. */
+  healing?: HealingPolicy
+  /** Between looks at what the launcher knows, in milliseconds; default 30,000. */
+  reconcileMs?: number
   /** Between looks at the clock; default 250. */
   tickMs?: number
   /** How long the venue is given to have over REST what it has just streamed; default 2000. */

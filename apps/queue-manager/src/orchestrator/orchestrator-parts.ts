@@ -1,3 +1,4 @@
+import type { HealingEngine } from '../healing/engine.ts'
 import type { Leadership } from '../leadership/fencing.ts'
 import type { ChangeQueue } from './queue-changer.ts'
 import type { CommandTools } from './carry-out.ts'
@@ -16,6 +17,7 @@ export interface OrchestratorParts {
   refresher: WorkflowRefresher
   tools: CommandTools
   leadership: Leadership
+  healing: HealingEngine
   /** Carries out what is in a queue's outbox. Returns at once. */
   kick: (queueId: string) => void
   change: ChangeQueue

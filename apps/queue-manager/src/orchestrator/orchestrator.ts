@@ -2,6 +2,7 @@ import type { Consumer } from '@streamforge/bus'
 import type { JobName } from '@streamforge/launcher'
 import { isActive } from '../queue/queue-input.ts'
 import { fencedLauncher, fencedRecords, undisputed, type Leadership } from '../leadership/fencing.ts'
+import { healingDefaults, openHealing } from '../healing/engine.ts'
 import { admitQueues } from './admission.ts'
 import { adoptWorkflows, kickOutboxes } from './adopt-workflows.ts'
 import { consumeEvents } from './consume-events.ts'
@@ -37,7 +38,7 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
   const stopping = new AbortController()
   const leadership = options.leadership ?? undisputed
   const records = fencedRecords(await openWorkflowRecords(options.store), leadership)
-  const { parts, outbox } = wire({ ...options, launcher: fencedLauncher(launcher, leadership) }, { records, leadership }, stopping.signal)
+  const { parts, outbox } = await wire({ ...options, launcher: fencedLauncher(launcher, leadership) }, { records, leadership }, stopping.signal)
   const { live, admit } = parts
 
   metrics.countsFrom(() => countByStatus(live.all()))
@@ -68,20 +69,25 @@ export async function startOrchestrator(options: OrchestratorOptions): Promise<O
       await consumer.close()
       await outbox.close()
       await parts.refresher.close()
+      await parts.healing.close()
     },
   }
 }
 
 /** A change of a queue kicks its outbox, and the outbox changes the queue: the knot is tied here. */
-function wire(options: OrchestratorOptions, { records, leadership }: { records: WorkflowRecords; leadership: Leadership }, signal: AbortSignal): { parts: OrchestratorParts; outbox: OutboxRunner } {
+async function wire(options: OrchestratorOptions, { records, leadership }: { records: WorkflowRecords; leadership: Leadership }, signal: AbortSignal): Promise<{ parts: OrchestratorParts; outbox: OutboxRunner }> {
   const { bus, store, launcher, log, metrics, now, random, policy } = options
   const live = liveWorkflows(records, now)
   const feed = workflowFeed()
   const refresher = workflowRefresher({ live, records, feed, now, onError: (err) => log.error({ err }, 'saving a workflow failed') })
+  const healing = await openHealing({
+    store, bus, live, leadership, policy: options.healing ?? healingDefaults, log, now, random, signal, onDecision: ({ action }) => metrics.decisions.inc({ action }),
+  })
   const change = queueChanger({
-    live, records, now, random, policy, onConflict: () => metrics.conflicts.inc(),
+    live, records, now, random, policy, healing: () => healing.view, onConflict: () => metrics.conflicts.inc(),
     onChanged: (entry, before, after) => {
       refresher.changed(entry, after)
+      healing.observe(before, after)
       if (after.has_outbox) outbox.kick(after.queue_id)
       if (after.status === before.status) return
       log.info({ queue_id: after.queue_id, workflow_id: after.workflow_id, status: after.status }, 'queue changed')
@@ -93,7 +99,7 @@ function wire(options: OrchestratorOptions, { records, leadership }: { records: 
     return job !== undefined && job.attempt === attempt && isActive(job)
   }
   const tools = {
-    bus, store, launcher, leadership, goesOn, now, dataPartitions: options.dataPartitions, onLaunch: countLaunch(metrics),
+    bus, store, launcher, leadership, goesOn, onDecision: ({ action }: { action: string }) => metrics.decisions.inc({ action }), now, dataPartitions: options.dataPartitions, onLaunch: countLaunch(metrics),
     launch: launchTogether({ launcher, groupSize: options.liveGroupSize ?? 1, gatherMs: options.gatherMs ?? 200 }),
   }
   const outbox = outboxRunner({
@@ -111,7 +117,7 @@ function wire(options: OrchestratorOptions, { records, leadership }: { records: 
   const insist: OrchestratorParts['insist'] = (queueId, input) => void retrying(() => change(queueId, [input]), {
     signal, random, onFailure: (err) => log.warn({ err, queue_id: queueId }, 'a queue could not be saved; trying again'),
   }).catch(() => undefined)
-  return { parts: { options, records, live, feed, refresher, tools, leadership, change, admit, insist, kick: outbox.kick, signal }, outbox }
+  return { parts: { options, records, live, feed, refresher, tools, leadership, healing, change, admit, insist, kick: outbox.kick, signal }, outbox }
 }
 
 const countLaunch = (metrics: OrchestratorOptions['metrics']) => (target: string, attempt: number) => {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { StoredQueue } from '@streamforge/contracts'
 import { advance } from '../queue/advance-queue.ts'
+import type { HealingView } from '../healing/decide-relaunch.ts'
 import type { QueueInput, QueuePolicy } from '../queue/queue-input.ts'
 import type { LiveWorkflow, LiveWorkflows } from './live-workflows.ts'
 import { serialByKey } from './serial.ts'
@@ -10,6 +11,7 @@ export interface QueueChangerOptions {
   live: LiveWorkflows
   records: WorkflowRecords
   policy: QueuePolicy
+  healing: () => HealingView | undefined
   now: () => number
   random: () => number
   onConflict: () => void
@@ -23,11 +25,11 @@ export interface QueueChangerOptions {
  */
 export type ChangeQueue = (queueId: string, inputs: readonly QueueInput[]) => Promise<StoredQueue | undefined>
 
-export function queueChanger({ live, records, policy, now, random, onConflict, onChanged }: QueueChangerOptions): ChangeQueue {
+export function queueChanger({ live, records, policy, healing, now, random, onConflict, onChanged }: QueueChangerOptions): ChangeQueue {
   const serial = serialByKey()
 
   const attempt = async (entry: LiveWorkflow, before: StoredQueue, inputs: readonly QueueInput[]) => {
-    const context = { now: now(), random, policy }
+    const context = { now: now(), random, policy, healing: healing() }
     const next = inputs.reduce((queue, input) => advance(queue, input, context).queue, before)
     if (isDeepStrictEqual(next, before)) return before
     const after = { ...next, version: before.version + 1 }

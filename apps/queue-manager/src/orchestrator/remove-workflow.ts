@@ -1,4 +1,4 @@
-import { isStageType, parseStageType, type StoredQueue } from '@streamforge/contracts'
+import { healingDecisionsCollection, isStageType, parseStageType, type StoredQueue } from '@streamforge/contracts'
 import { graphCollections, listGraphVersions, readRelations } from '@streamforge/models'
 import type { Store } from '@streamforge/store'
 import { isStage, ownsTopic } from '../queue/queue-input.ts'
@@ -19,6 +19,7 @@ export async function removeWorkflow(
     const forget = ownsTopic(queue) ? deleteDataTopic(queue.kafka_topic, queue.queue_id, tools) : forgetReading(queue.queue_id, tools)
     // A killed connector may count as a member for some seconds; its group holds nothing but offsets that mean nothing any more.
     await forget.catch(unlessCode('CONFLICT'))
+    await deleteWhere(tools.store, healingDecisionsCollection, queue.queue_id)
     if (data) await removeData(queue, workflowId, tools.store, records)
   }
   await tools.store.deleteKeys(stagesCollection, queues.filter(isStage).map((q) => q.queue_id))

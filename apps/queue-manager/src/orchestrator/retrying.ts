@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { backoffMs } from '../queue/backoff.ts'
+import { backoffMs } from '../healing/backoff.ts'
 
 export interface Retrying {
   signal: AbortSignal

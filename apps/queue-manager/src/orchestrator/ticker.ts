@@ -1,6 +1,7 @@
 import { advance } from '../queue/advance-queue.ts'
 import type { QueueInput } from '../queue/queue-input.ts'
 import type { OrchestratorParts } from './orchestrator-parts.ts'
+import { jobReconciler } from '../healing/reconcile-jobs.ts'
 import { adoptWorkflows, kickOutboxes } from './adopt-workflows.ts'
 import { meetLiveQueues } from './meet-live-queues.ts'
 import { isReplayed } from './replayed-topics.ts'
@@ -10,6 +11,7 @@ import { trimLiveTopics } from './trim-live-topics.ts'
 const retentionSweepMs = 60_000
 const trimMs = 600_000
 const evictIdleMs = 60_000
+const reconcileMs = 30_000
 /** A pause between ticks that is this long means that the machine slept: nobody listened, so silence says nothing. */
 const sleptMs = 5_000
 
@@ -31,11 +33,16 @@ export function startTicker(parts: OrchestratorParts): Ticker {
   let lastTrim = 0
   let trim: Promise<void> | undefined
   let meeting: Promise<void> | undefined
+  const reconcile = jobReconciler(parts)
+  let lastReconciled = now()
+  let reconciling: Promise<void> | undefined
 
   const timer = setInterval(() => {
     const at = now()
     if (listeningSince !== undefined) {
-      if (at - lastTick > sleptMs) listeningSince = at
+      // Or the clock was set back: what was heard before lies in its future, so that silence is counted from here.
+      if (at - lastTick > sleptMs || at < lastTick) listeningSince = at
+      parts.healing.tick(at)
       tickQueues(parts, { kind: 'tick', listeningSince }, at)
       meeting ??= meetLiveQueues(parts, at)
         .catch((err: unknown) => options.log.warn({ err }, 'looking for where live data began failed; trying again'))
@@ -44,6 +51,10 @@ export function startTicker(parts: OrchestratorParts): Ticker {
     }
     lastTick = at
     live.evict(evictIdleMs)
+    if (listeningSince !== undefined && at - lastReconciled >= (options.reconcileMs ?? reconcileMs) && !reconciling) {
+      lastReconciled = at
+      reconciling = reconcile().finally(() => { reconciling = undefined })
+    }
     if (at - lastTrim >= (options.trimMs ?? trimMs) && !trim) {
       lastTrim = at
       trim = trimAndLog(parts, at).finally(() => { trim = undefined })
@@ -62,16 +73,17 @@ export function startTicker(parts: OrchestratorParts): Ticker {
       await sweep
       await trim
       await meeting
+      await reconciling
     },
   }
 }
 
 /** Only queues for which the time means something are changed; the others are not even written. */
-function tickQueues({ options, live, insist }: OrchestratorParts, input: QueueInput, now: number): void {
+function tickQueues({ options, live, healing, insist }: OrchestratorParts, input: QueueInput, now: number): void {
   for (const entry of live.all()) {
     for (const queue of entry.queues.values()) {
       if (queue.status !== 'running') continue
-      const { commands, queue: next } = advance(queue, input, { now, random: options.random, policy: options.policy })
+      const { commands, queue: next } = advance(queue, input, { now, random: options.random, policy: options.policy, healing: healing.view })
       if (commands.length || next.status !== queue.status) insist(queue.queue_id, input)
     }
   }

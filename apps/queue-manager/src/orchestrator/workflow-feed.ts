@@ -3,7 +3,7 @@ import { WorkflowSummary, type Queue, type StoredQueue, type StoredWorkflow, typ
 /** A queue as the API shows it: without what only the orchestrator needs. */
 export function publicQueue(stored: StoredQueue): Queue {
   const {
-    _key, version: _v, epoch: _f, position: _p, max_attempts: _m, source: _s, stop_reason: _r, traceparent: _tp, stop_stage: _t, stop_stage_at: _a, ended_at: _e,
+    _key, version: _v, epoch: _f, position: _p, max_attempts: _m, source: _s, stop_reason: _r, traceparent: _tp, stop_stage: _t, stop_stage_at: _a, ended_at: _e, relaunches: _rl,
     outbox: _o, has_outbox: _h, next_command: _n, ...queue
   } = stored
   return queue

@@ -11,7 +11,7 @@ function run(queue: StoredQueue, ...inputs: (QueueInput | { at: number; input: Q
     const { at, input } = 'at' in entry ? entry : { at: 1_000, input: entry }
     ;({ queue, commands } = advance(queue, input, testContext(at)))
   }
-  return { queue, commands, job: (target: Target) => queue.jobs.find((j) => j.target === target)! }
+  return { queue, commands: commands.filter((c) => c.do !== 'record'), decisions: commands.flatMap((c) => (c.do === 'record' ? [c.decision] : [])), job: (target: Target) => queue.jobs.find((j) => j.target === target)! }
 }
 const start: QueueInput = { kind: 'start' }
 const event = (target: Target, more: Parameters<typeof workerEvent>[2] = {}): QueueInput => ({ kind: 'event', event: workerEvent(plannedQueue(), target, more) })
@@ -52,6 +52,9 @@ describe('advance', () => {
     const again = run(lost.queue, tick(1_500))
     expect(kinds(again.commands)).toEqual(['cancel loader-producer 1', 'publish', 'launch loader-producer 2'])
     expect(again.commands[2]).toMatchObject({ start: { attempt: 2, checkpoint } })
+    expect([...lost.decisions, ...again.decisions]).toMatchObject([
+      { action: 'wait', code: 'WORKER_LOST', attempt: 1, relaunch_at: 1_500, attempts_without_progress: 1, reason: expect.stringContaining('killed by SIGKILL') as string }, { action: 'relaunch', attempt: 2 },
+    ])
   })
 
   it('ignores what an old attempt says', () => {

@@ -1,4 +1,8 @@
 import type { QueueCommand, StoredQueue } from '@streamforge/contracts'
+import { decideRelaunch } from '../healing/decide-relaunch.ts'
+import { findStuck } from '../healing/find-stuck.ts'
+import { recordDecision } from '../healing/record-decision.ts'
+import { countRelaunch } from '../healing/relaunch-budget.ts'
 import { applyEvent } from './apply-event.ts'
 import { endJob, failJob, launchJob, loseJob } from './launch-job.ts'
 import {
@@ -88,30 +92,58 @@ function applyLaunchFailure(draft: Draft, { target, attempt, error }: Extract<Qu
 }
 
 function tickJob(draft: Draft, job: StoredJob, listeningSince: number): void {
-  const { now, policy, queue } = draft
+  const { queue } = draft
   if (queue.status !== 'running') return
-  if (job.status === 'waiting' && now >= (job.relaunch_at ?? 0)) {
-    if (job.attempts_without_progress >= queue.max_attempts) exhaust(draft, job)
-    else launchJob(draft, job)
-  } else if (isActive(job) && (queue.stop_reason === undefined || isDraining(queue, job))) {
-    const { at, starting, who } = lastHeard(job, queue.shards)
-    const silentMs = now - Math.max(at, listeningSince)
-    if (silentMs <= (starting ? policy.launchTimeoutMs : policy.silenceMs)) return
-    draft.commands.push({ do: 'cancel', target: job.target, attempt: job.attempt, grace_ms: policy.cancelGraceMs })
-    loseJob(draft, job, {
-      code: 'WORKER_SILENT', retryable: true,
-      message: `${who}, attempt ${job.attempt}: not heard for ${Math.round(silentMs / 1000)} s`,
-    })
-  }
+  if (job.status === 'waiting') return relaunch(draft, job)
+  if (!isActive(job) || (queue.stop_reason !== undefined && !isDraining(queue, job))) return
+  const found = findUseless(draft, job, listeningSince)
+  if (!found) return
+  draft.commands.push({ do: 'cancel', target: job.target, attempt: job.attempt, grace_ms: draft.policy.cancelGraceMs })
+  loseJob(draft, job, found)
 }
 
-function exhaust(draft: Draft, job: StoredJob): void {
-  const last = job.error?.message ?? job.message
-  failJob(draft, job, {
-    code: 'ATTEMPTS_EXHAUSTED', retryable: false,
-    message: `${job.target}: ${job.attempts_without_progress} attempts in a row made no progress; the last: ${last}`,
-    remedy: job.error?.remedy ?? `when the cause is gone, POST /workflows/${draft.queue.workflow_id}/retry goes on from the last checkpoint`,
-  })
+/** A worker that does not end by itself and does not work either. */
+function findUseless(draft: Draft, job: StoredJob, listeningSince: number): StoredJob['error'] {
+  const { queue, now, policy } = draft
+  const { at, starting, who } = lastHeard(job, queue.shards)
+  const silentMs = now - Math.max(heard(draft, at), listeningSince)
+  if (silentMs > (starting ? policy.launchTimeoutMs : policy.silenceMs)) {
+    return { code: 'WORKER_SILENT', retryable: true, message: `${who}, attempt ${job.attempt}: not heard for ${Math.round(silentMs / 1000)} s` }
+  }
+  const stuck = policy.progressMs === undefined ? undefined : findStuck(queue, job)
+  const stuckMs = now - Math.max(heard(draft, stuck?.since ?? now), listeningSince)
+  if (!stuck || stuckMs <= (policy.progressMs ?? Infinity)) return undefined
+  return { code: 'WORKER_STUCK', retryable: true, message: `${job.target}, attempt ${job.attempt}: ${stuck.why} for ${Math.round(stuckMs / 1000)} s` }
+}
+
+/** A worker that was lost comes back, waits on, or is given up. */
+function relaunch(draft: Draft, job: StoredJob): void {
+  const { queue, now, policy } = draft
+  // No wait is longer: it was set before somebody set the clock back.
+  if ((job.relaunch_at ?? 0) - now > policy.backoffMaxMs) job.relaunch_at = now
+  const decision = decideRelaunch(queue, job, now, draft.healing)
+  switch (decision.do) {
+    case 'wait': return
+    case 'hold':
+      if (job.held_by === decision.circuit.circuit) return
+      job.held_by = decision.circuit.circuit
+      return recordDecision(draft, job, { action: 'hold', reason: `waits for ${job.held_by}: ${decision.circuit.reason}`, circuit: job.held_by, ...(job.error && { code: job.error.code }) })
+    case 'relaunch':
+    case 'probe': {
+      const why = job.error?.message ?? job.message
+      queue.relaunches = countRelaunch(queue.relaunches, now)
+      launchJob(draft, job)
+      return decision.do === 'probe'
+        ? recordDecision(draft, job, { action: 'probe', reason: `tries whether ${decision.circuit.circuit} works again`, circuit: decision.circuit.circuit })
+        : recordDecision(draft, job, { action: 'relaunch', reason: `from its checkpoint, after: ${why}` })
+    }
+    case 'give_up':
+      return failJob(draft, job, {
+        code: decision.code, retryable: false, message: decision.message,
+        remedy: job.error?.remedy ?? `when the cause is gone, POST /workflows/${queue.workflow_id}/retry goes on from the last checkpoint`,
+      })
+    default: decision satisfies never
+  }
 }
 
 function deleteTopic(draft: Draft): void {
@@ -120,3 +152,6 @@ function deleteTopic(draft: Draft): void {
   queue.topic_deleted = true
   draft.commands.push({ do: 'delete-topic', topic: queue.kafka_topic })
 }
+
+/** What was heard long after now was heard before somebody set the clock back: that is no sign of life. */
+const heard = ({ now, policy }: Draft, at: number) => (at - now > policy.silenceMs ? 0 : at)

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { targetOf, type Checkpoint, type CoverageCertificate, type WorkerEvent } from '@streamforge/contracts'
 import { endJob, failJob, loseJob } from './launch-job.ts'
 import { hasEnded, isActive, isCertified, isLive, isStage, type Draft, type StoredJob } from './queue-input.ts'
@@ -72,7 +73,12 @@ function recordProgress(draft: Draft, job: StoredJob, event: WorkerEvent): void 
   const checkpoint = mergeCheckpoints(job.checkpoint, event.checkpoint ?? [])
   if (event.shard !== undefined) hearShard(job, event.shard, event, draft.now)
   const totals = event.shard === undefined ? event : shardTotals(job, draft.queue.shards)
-  if (totals.records_written > job.records_written || checkpoint.grew) job.attempts_without_progress = 0
+  if (totals.records_written > job.records_written || checkpoint.grew) {
+    job.attempts_without_progress = 0
+    job.progress_at = draft.now
+  } else if (event.metrics && !isDeepStrictEqual(event.metrics, draft.queue.metrics)) job.progress_at = draft.now
+  if (event.connected === true) delete job.disconnected_since
+  else if (event.connected === false) job.disconnected_since ??= draft.now
   job.checkpoint = checkpoint.merged
   job.records_written = Math.max(job.records_written, totals.records_written)
   job.duplicates = Math.max(job.duplicates, totals.duplicates ?? 0)

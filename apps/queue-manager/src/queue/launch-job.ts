@@ -1,5 +1,7 @@
 import type { StartCommand } from '@streamforge/contracts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '../healing/backoff.ts'
+import { countsAsAttempt } from '../healing/decide-relaunch.ts'
+import { recordDecision } from '../healing/record-decision.ts'
 import { hasEnded, type Draft, type StoredJob } from './queue-input.ts'
 
 /** Starts the job's next attempt, after making sure that the one before is gone. */
@@ -12,8 +14,8 @@ export function launchJob(draft: Draft, job: StoredJob): void {
   job.started_at ??= draft.now
   // The launch counts as a sign of life: silence is measured from here.
   job.last_event_at = draft.now
-  delete job.relaunch_at
-  delete job.finished_at
+  job.progress_at = draft.now
+  for (const field of ['relaunch_at', 'finished_at', 'held_by', 'disconnected_since'] as const) delete job[field]
   const start = startCommand(draft, job)
   commands.push({ do: 'publish', message: start }, { do: 'launch', start })
 }
@@ -31,13 +33,16 @@ function startCommand({ queue, policy, now }: Draft, job: StoredJob): StartComma
 
 /** The attempt is over without success. Whether there will be another is decided when its wait is over. */
 export function loseJob(draft: Draft, job: StoredJob, error: NonNullable<StoredJob['error']>): void {
-  const { policy } = draft
-  job.attempts_without_progress += 1
+  const { policy, queue } = draft
+  const counts = countsAsAttempt(queue, error.code, draft.healing)
+  if (counts) job.attempts_without_progress += 1
   job.status = 'waiting'
   job.error = error
   job.message = error.message
   const wait = backoffMs(job.attempts_without_progress, { initialMs: policy.backoffInitialMs, maxMs: policy.backoffMaxMs }, draft.random)
   job.relaunch_at = draft.now + wait
+  const then = counts ? `its next attempt is due in ${(wait / 1000).toFixed(1)} s` : 'this fails many now, so that it does not count as an attempt'
+  recordDecision(draft, job, { action: 'wait', code: error.code, reason: `${error.message}; ${then}`, relaunch_at: job.relaunch_at })
 }
 
 export function endJob(draft: Draft, job: StoredJob, status: 'finished' | 'failed' | 'stopped', message: string): void {
@@ -45,10 +50,12 @@ export function endJob(draft: Draft, job: StoredJob, status: 'finished' | 'faile
   job.message = message
   job.finished_at = draft.now
   delete job.relaunch_at
+  delete job.held_by
 }
 
 export function failJob(draft: Draft, job: StoredJob, error: NonNullable<StoredJob['error']>): void {
   job.error = error
+  recordDecision(draft, job, { action: 'give_up', code: error.code, reason: error.remedy === undefined ? error.message : `${error.message}; ${error.remedy}` })
   endJob(draft, job, 'failed', error.message)
 }
 

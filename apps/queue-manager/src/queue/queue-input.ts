@@ -1,5 +1,6 @@
 import { isStageType, parseDataType, parseStageType, type QueueType, type EventError, type QueueCommand, type Shard, type StoredQueue, type Target, type WorkerEvent } from '@streamforge/contracts'
 import type { JobState } from '@streamforge/launcher'
+import type { HealingView } from '../healing/decide-relaunch.ts'
 
 /** Everything that can happen to a queue. */
 export type QueueInput =
@@ -33,6 +34,8 @@ export interface QueuePolicy {
   loaderStopMs: number
   /** Then its connector so long to store and certify all of it. */
   connectorStopMs: number
+  /** A worker that gets no further for so long is replaced; undefined: never. */
+  progressMs?: number
   imageFor: (target: Target, type: QueueType) => string
 }
 
@@ -42,6 +45,8 @@ export interface AdvanceContext {
   /** Uniform in [0, 1). */
   random: () => number
   policy: QueuePolicy
+  /** What is known beyond the queue; undefined: nothing. */
+  healing?: HealingView | undefined
 }
 
 /** A queue being changed: a copy of its own, and the commands that the change asks for. */

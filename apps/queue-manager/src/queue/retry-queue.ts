@@ -22,12 +22,14 @@ export function retryQueue(draft: Draft): void {
     delete job.error
     delete job.finished_at
     delete job.relaunch_at
+    delete job.held_by
   }
   queue.status = 'pending'
   delete queue.stop_reason
   delete queue.stop_stage
   delete queue.stop_stage_at
   delete queue.inputs_ended
+  delete queue.relaunches
   delete queue.certificate
   if (anew) {
     delete queue.result

@@ -76,7 +76,7 @@ describe('a stage', () => {
       for (const [next, wait] of inputs) {
         const step = advance(queue, next, testContext(now += wait))
         for (const command of step.commands) {
-          expect(['launch', 'publish', 'cancel']).toContain(command.do)
+          expect(['launch', 'publish', 'cancel', 'record']).toContain(command.do)
           if (command.do === 'launch') launches.push(command.start.attempt)
         }
         if (queue.status !== 'running') expect([step.queue.status, step.queue.result]).toEqual([queue.status, queue.result])

@@ -7,7 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ServerParts } from '../server.ts'
 
 const passedOn: readonly ApiOperation[] = [
-  apiOperations.createWorkflow, apiOperations.listWorkflows, apiOperations.getWorkflow, apiOperations.followWorkflow,
+  apiOperations.createWorkflow, apiOperations.listWorkflows, apiOperations.getWorkflow, apiOperations.workflowHealing, apiOperations.followWorkflow,
   apiOperations.stopWorkflow, apiOperations.retryWorkflow, apiOperations.deleteWorkflow, apiOperations.listWorkflowTypes,
   apiOperations.listCoverage, apiOperations.promoteModel, apiOperations.traceForecast,
 ]

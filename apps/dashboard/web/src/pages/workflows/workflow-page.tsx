@@ -5,6 +5,7 @@ import { useLive } from '../../live/use-live.ts'
 import { formatCount, formatDuration, formatInstant } from '../../format.ts'
 import { certificatesOf, mayRetry, mayStop, stageName, workflowTitle } from './workflow-view.ts'
 import { CertificateTable } from './certificate-table.tsx'
+import { HealingTimeline } from './healing-timeline.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { StageBar } from './stage-bar.tsx'
 import { ActionButton } from '../../parts/action-button.tsx'
@@ -36,6 +37,7 @@ export function WorkflowPage({ id }: { id: string }) {
       </dl>
       <CertificateTable certificates={certificatesOf(workflow)} />
       <Queues queues={workflow.queues} />
+      <HealingTimeline workflowId={id} />
     </>
   )
 }
