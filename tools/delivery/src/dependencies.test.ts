@@ -30,7 +30,7 @@ describe('manifests', () => {
     const listed = new Set(files.filter((path) => path.endsWith('kustomization.yaml')).flatMap((path) => {
       const { resources = [], components = [], patches = [], configMapGenerator = [] } = parse(read(path)) as
         { resources?: string[]; components?: string[]; patches?: { path?: string }[]; configMapGenerator?: { files?: string[] }[] }
-      return [...resources, ...components, ...patches.flatMap(({ path: file }) => file ?? []), ...configMapGenerator.flatMap(({ files: of = [] }) => of)].map((name) => join(dirname(path), name))
+      return [...resources, ...components, ...patches.flatMap(({ path: file }) => file ?? []), ...configMapGenerator.flatMap(({ files: of = [] }) => of.map((name) => name.split('=').at(-1)!))].map((name) => join(dirname(path), name))
     }))
     for (const path of listed) expect(existsSync(join(root, path)), path).toBe(true)
     const own = files.filter((path) => /^(argocd|k8s\/(dependencies|observability|parameters))\//.test(path) && !path.endsWith('kustomization.yaml') && !path.includes('/rules/'))
@@ -63,6 +63,12 @@ describe('parameters', () => {
 
   it('are all used, and nothing is replaced by one that is not there', () => {
     expect(new Set(replacements.map(({ source }) => source.fieldPath.replace('data.', '')))).toEqual(new Set(parameters))
+  })
+
+  it('say of images what the platform itself runs', () => {
+    const { data } = parse(read('k8s/parameters/parameters.yaml')) as Manifest
+    const { data: configuration } = parse(read('k8s/base/configuration.yaml')) as Manifest
+    expect([data!['imageRegistry'], data!['imageVersion']]).toEqual([configuration!['IMAGE_REGISTRY'], configuration!['IMAGE_VERSION']])
   })
 
   it('are the one place: nobody else names a domain, a storage class or this repository', () => {
