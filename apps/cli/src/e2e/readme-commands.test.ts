@@ -18,6 +18,8 @@ const elsewhere: Record<string, string> = {
   'npm run servers -- status': 'tools/servers, its command', 'npm run servers -- down': 'tools/servers, its command',
   'npm run servers -- up kafka minio influxdb kubernetes --host 192.0.2.10': 'by hand: minutes; the cluster itself in tools/servers', 'npm run images -- build --load': 'by hand: minutes',
   "npm run capacity -- 'all of Binance spot, trades and books'": 'tools/capacity',
+  'npm run backup -- take': 'apps/backup', 'npm run backup -- restore --data-dir /tmp/restored': 'apps/backup',
+  'npm run chaos -- --faults 10 --records 50000 --seed 7': 'tools/chaos, with fewer',
   'npm run tensors:native': 'by hand: it downloads 200 MB',
   'npm start': 'start-once.test.ts, which adds --once', 'npm start -- --once': 'start-once.test.ts',
   'npm start -- --once --json': 'start-once.test.ts', 'npm start -- --once --data ../shared/data': 'start-once.test.ts',
