@@ -10,6 +10,9 @@ const client = createLiveClient({
 
 export const useConnection = (): ConnectionState => useSyncExternalStore(client.onState, client.state)
 
+/** Calls back whenever the connection has changed, with what it is now. */
+export const onConnection = (listener: (status: ConnectionState['status']) => void): void => void client.onState(() => listener(client.state().status))
+
 /** Follows a channel while the component is shown; another channel when it changes. */
 export function useLive<C extends LiveChannel>(channel: C | undefined, handlers: Omit<LiveSubscription<C>, 'channel'>): void {
   const current = useRef(handlers)

@@ -1,6 +1,7 @@
 import { useSyncExternalStore } from 'react'
 import type { Role, SessionAnswer, SignOutAnswer } from '@streamforge/contracts'
 import { getJson, onSignedOut, sendJson } from '../api.ts'
+import { onConnection } from '../live/use-live.ts'
 import { whyNot } from './may-do.ts'
 
 /** `asking` at first; `unknown` when the server does not answer: what is there is shown then, as always. */
@@ -10,12 +11,14 @@ let state: SessionState = 'asking'
 const listeners = new Set<() => void>()
 
 async function ask(): Promise<void> {
-  state = await getJson<SessionAnswer>('/api/session').catch(() => 'unknown' as const)
+  state = await getJson<SessionAnswer>('/api/session').catch(() => (typeof state === 'object' ? state : 'unknown' as const))
   for (const listener of listeners) listener()
 }
 void ask()
-// A request was refused: the session may have ended.
-onSignedOut(() => { if (typeof state === 'object' && state.caller) void ask() })
+const mayHaveEnded = () => { if (typeof state === 'object' && state.caller && state.ways.length > 0) void ask() }
+// A request was refused, or what is live has been cut off: the session may have ended.
+onSignedOut(mayHaveEnded)
+onConnection((status) => { if (status === 'lost') mayHaveEnded() })
 
 export const useSession = (): SessionState => useSyncExternalStore((listener) => {
   listeners.add(listener)
