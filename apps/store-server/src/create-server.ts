@@ -29,7 +29,7 @@ export function createServer({ store, token, log, metrics }: ServerOptions): Fas
     return reply.code(error.status).header('content-type', problemMediaType).send(JSON.stringify(problemOf(error, request.url)))
   }
   const app = fastify({
-    ...fastifyLimits({ ...serverLimits, requestTimeout: 120_000 }), bodyLimit, logger: false, exposeHeadRoutes: false, frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    ...fastifyLimits({ ...serverLimits, requestTimeout: 120_000 }), bodyLimit, logger: false, exposeHeadRoutes: false, frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply.headers(apiHeaders)),
   })
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler((request, reply) =>

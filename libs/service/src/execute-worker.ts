@@ -39,12 +39,12 @@ export async function executeWorker<Shape extends ConfigShape>(
   definition: WorkerDefinition<Shape>, runtime: WorkerRuntime,
 ): Promise<WorkerOutcome> {
   const { serviceName, target, shape } = definition
-  let log = createLogger({ service: serviceName, level: 'info', stream: runtime.logStream })
+  let log = createLogger({ service: serviceName, level: 'info', stream: runtime.logStream, env: runtime.env })
   try {
     const config = loadConfig(shape, runtime.env)
     const assignment = assignmentFromEnv(runtime.env, target)
     log = createLogger({
-      service: serviceName, level: config.LOG_LEVEL, stream: runtime.logStream,
+      service: serviceName, level: config.LOG_LEVEL, stream: runtime.logStream, env: runtime.env,
       fields: { workflow_id: assignment.workflow_id, queue_id: assignment.queue_id, attempt: assignment.attempt, trace_id: readTraceparent(assignment.traceparent)?.traceId },
     })
     return await runAssignment(definition, runtime, { config, assignment, log })

@@ -1,7 +1,10 @@
 import pino, { type DestinationStream, type Logger } from 'pino'
+import { hideSecrets, secretValues } from './hide-secrets.ts'
+import type { Environment } from './load-config.ts'
 import { activeTrace } from './tracing/active-trace.ts'
 
-const secrets = ['password', 'token', 'authorization', 'secret', 'secretKey', 'S3_SECRET_KEY', 'KAFKA_SASL_PASSWORD', 'INFLUX_TOKEN', 'ARANGO_PASSWORD', 'STORE_TOKEN', 'POSTGRES_URL']
+/** Fields that are secrets whatever they hold; {@link hideSecrets} finds the others in the line itself. */
+const secretFields = ['password', 'token', 'authorization', 'cookie', 'secret', 'secretKey']
 
 /** One JSON object a line. Messages are constant, facts are fields; the fields here are on every line, and `trace_id` of the trace under way where they name none. */
 export function createLogger(options: {
@@ -9,6 +12,8 @@ export function createLogger(options: {
   level: string
   fields?: Record<string, string | number | undefined>
   stream?: DestinationStream | undefined
+  /** Whose secrets no line shows; default: the process's. */
+  env?: Environment
 }): Logger {
   const settings: pino.LoggerOptions = {
     level: options.level,
@@ -16,7 +21,8 @@ export function createLogger(options: {
     ...(options.fields?.['trace_id'] === undefined && { mixin: traceFields }),
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label) => ({ level: label }) },
-    redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[hidden]' },
+    redact: { paths: secretFields.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[hidden]' },
+    hooks: { streamWrite: hideSecrets(secretValues(options.env ?? process.env)) },
     serializers: { err: pino.stdSerializers.errWithCause, error: pino.stdSerializers.errWithCause },
   }
   return options.stream ? pino(settings, options.stream) : pino(settings)

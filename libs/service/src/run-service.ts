@@ -29,11 +29,11 @@ export async function runService<Shape extends ConfigShape>(
 /** The same without the process, for tests; resolves with the exit code. */
 export async function executeService<Shape extends ConfigShape>(definition: ServiceDefinition<Shape>, runtime: Runtime): Promise<number> {
   const { name, shape } = definition
-  let log = createLogger({ service: name, level: 'info', stream: runtime.logStream })
+  let log = createLogger({ service: name, level: 'info', stream: runtime.logStream, env: runtime.env })
   let service: OpenService<ConfigOf<Shape>> | undefined
   try {
     const config = loadConfig(shape, runtime.env)
-    log = createLogger({ service: name, level: config.LOG_LEVEL, stream: runtime.logStream })
+    log = createLogger({ service: name, level: config.LOG_LEVEL, stream: runtime.logStream, env: runtime.env })
     service = await openService({ name, config, log, runtime })
     return await serve(definition, service, log)
   } catch (thrown) {

@@ -52,7 +52,7 @@ export async function createServer(parts: ServerParts): Promise<FastifyInstance>
     return reply.code(error.status).header('content-type', problemMediaType).send(JSON.stringify(problemOf(error, request.url)))
   }
   const app = fastify({
-    ...fastifyLimits(), bodyLimit, logger: false, forceCloseConnections: true, genReqId: () => randomUUID(), frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    ...fastifyLimits(), bodyLimit, logger: false, forceCloseConnections: true, genReqId: () => randomUUID(), frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply.headers(pageHeaders())),
     clientErrorHandler: (error, socket) => refuseUnreadable(error, socket),
   })
   app.setErrorHandler(sendProblem)

@@ -41,7 +41,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   }
   const app = fastify({
     ...fastifyLimits(), bodyLimit, logger: false, forceCloseConnections: true, exposeHeadRoutes: false, genReqId: () => randomUUID(),
-    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply.headers(apiHeaders)),
     clientErrorHandler: (error, socket) => refuseUnreadable(error, socket),
   })
   app.setErrorHandler(sendProblem)
