@@ -48,6 +48,13 @@ describe('a circuit', () => {
     expect(onTime(open, 1_000, [], policy).state).toBe('closed')
   })
 
+  it('does not stay open for an hour because the clock was set back by one', () => {
+    const open = [1, 2, 3].reduce((c, n) => fail(c, n, 3_600_000), closedCircuit('venue-binance'))
+    const probing = onTime(open, 1_000, [job(1), job(2)], policy)
+    expect(probing.probe).toMatchObject(job(1))
+    expect(onTime({ ...probing, probe: { ...job(1), since: 3_600_000 } }, 2_000, [job(1), job(2)], policy).probe).toMatchObject(job(2))
+  })
+
   it('whatever happens: at most one probe, and never open for longer than it may be', () => {
     const step = fc.record({ wait: fc.integer({ min: 0, max: 4_000 }), what: fc.constantFrom('fail', 'works', 'time'), who: fc.integer({ min: 1, max: 5 }) })
     fc.assert(fc.property(fc.array(step, { maxLength: 100 }), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (steps, random) => {

@@ -64,12 +64,15 @@ export function onSuccess(circuit: HealingCircuit, { queue_id, target }: HealedJ
 
 /** Time passes: an open circuit lets one of those that wait for it try; with nobody waiting it is forgotten. */
 export function onTime(circuit: HealingCircuit, now: number, waiting: readonly HealedJob[], policy: CircuitPolicy): HealingCircuit {
-  const due = circuit.state === 'open' ? now >= (circuit.until ?? 0) : circuit.state === 'half_open' && now - (circuit.probe?.since ?? 0) > policy.probeMs
+  const due = circuit.state === 'open' ? isOver(circuit.until, now, policy.maxOpenMs) : circuit.state === 'half_open' && isOver((circuit.probe?.since ?? 0) + policy.probeMs + 1, now, policy.probeMs + 1)
   if (!due) return circuit
   const next = afterProbe(waiting, circuit.probe)
   if (!next) return { ...closedCircuit(circuit.circuit), reason: 'nobody waits for it any more' }
   return { ...circuit, state: 'half_open', probe: { ...next, since: now }, reason: `${next.target} of ${next.queue_id} tries whether it works again` }
 }
+
+/** A time that lies farther ahead than any that is set was set before somebody set the clock back. */
+const isOver = (time = 0, now: number, longestMs: number) => now >= time || time - now > longestMs
 
 /** In turn, so that one that can never succeed does not keep the others waiting. */
 function afterProbe(waiting: readonly HealedJob[], last: HealedJob | undefined): HealedJob | undefined {
