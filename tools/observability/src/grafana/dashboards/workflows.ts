@@ -12,6 +12,14 @@ export const workflows: Dashboard = {
       prom('sum by (target) (rate(streamforge_job_relaunches_total[$__rate_interval])) * 60', '{{target}} again'),
     ] },
     { title: 'Errors of workers in 15 minutes', unit: 'short', targets: [prom('sum by (target, code) (streamforge_job_recent_errors) > 0', '{{target}} {{code}}')] },
+    { title: 'Decisions of healing a minute', unit: 'short', targets: [prom('sum by (action) (rate(streamforge_healing_decisions_total[$__rate_interval])) * 60', '{{action}}')] },
+    { title: 'Requests a second', description: 'By their status; 429: too many, 503: asked one that stands by', unit: 'reqps', targets: [
+      prom('sum by (status) (rate(streamforge_http_requests_total[$__rate_interval]))', '{{status}}'),
+    ] },
+    { title: 'Answers within', unit: 's', targets: [
+      prom('histogram_quantile(0.95, sum by (le, method) (rate(streamforge_http_request_seconds_bucket[$__rate_interval])))', '{{method}} p95'),
+    ] },
+    { title: 'Epoch of who leads', unit: 'short', targets: [prom('max(streamforge_queue_manager_epoch)', 'epoch')] },
     { title: 'Messages published a second', description: 'By the service that sends them', unit: 'ops', targets: [
       prom('sum by (service) (rate(streamforge_bus_messages_published_total[$__rate_interval]))', '{{service}}'),
     ] },
