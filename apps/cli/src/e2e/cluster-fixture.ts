@@ -87,9 +87,9 @@ export async function startCluster(symbols: readonly string[], { images, say }: 
         await delay(ms).finally(() => process.kill(server, 'SIGCONT'))
       },
       async faults(faults) {
-        const answer = await fetch(`${exchangeUrl}/_simulator/faults`, faults.length === 0 ? { method: 'DELETE' } : {
-          method: 'POST', body: JSON.stringify(faults), headers: { 'content-type': 'application/json' },
-        })
+        await fetch(`${exchangeUrl}/_simulator/faults`, { method: 'DELETE' })
+        if (faults.length === 0) return
+        const answer = await fetch(`${exchangeUrl}/_simulator/faults`, { method: 'POST', body: JSON.stringify(faults), headers: { 'content-type': 'application/json' } })
         if (!answer.ok) throw new Error(`the simulator refused the faults: ${await answer.text()}`)
       },
     }

@@ -117,7 +117,7 @@ describe.skipIf(unavailable !== undefined)(`on ${versions}${unavailable === unde
     for (const { symbol, certificate } of trained.queues.filter((queue) => queue.type === 'api_candles_5m')) {
       await expect.poll(async () => (await barsOf(symbol)).length, { timeout: 60_000, interval: 500 }).toBe(certificate!.rows_stored)
       const lines = await barsOf(symbol)
-      expect(createHash('sha256').update(lines.map((line) => `${line}\n`).join('')).digest('hex')).toBe(certificate!.checksum)
+      expect(`sha256:${createHash('sha256').update(lines.map((line) => `${line}\n`).join('')).digest('hex')}`).toBe(certificate!.checksum)
       say(`InfluxDB has ${lines.length} bars of ${symbol} with the certificate's hash`)
     }
     await series.close()
@@ -168,7 +168,7 @@ describe.skipIf(unavailable !== undefined)(`on ${versions}${unavailable === unde
 
   it('loses and doubles nothing when the API server is away for a minute, and when a Job has two pods at once', { timeout: 900_000 }, async () => {
     // Answers come late, so that the load lasts.
-    await cluster.faults([{ kind: 'slow', delay_ms: 3_000, path: '/api/v3/aggTrades' }])
+    await cluster.faults([{ kind: 'slow', delay_ms: 6_000, path: '/api/v3/aggTrades' }])
     const { workflow_id: id } = await api.submit({ symbols: [symbols[0]!], types: ['api_trades'], time_range: `${to - 6 * day}:${to}`, options: { source: 'rest', max_attempts: 20 } })
     await expect.poll(async () => written(await api.workflow(id), 'loader-producer'), { timeout: 120_000, interval: 250 }).toBeGreaterThan(0)
     const before = written(await api.workflow(id), 'loader-producer')
@@ -176,7 +176,7 @@ describe.skipIf(unavailable !== undefined)(`on ${versions}${unavailable === unde
     const away = cluster.withoutApiServer(60_000)
     await Promise.all([away, expect.poll(async () => (during = written(await api.workflow(id), 'loader-producer')), { timeout: 60_000, interval: 250 }).toBeGreaterThan(before)])
     // Kubernetes forgets the pod at once and makes another, while the first still runs.
-    await expect.poll(() => cluster.kubectl('delete', 'pods', '-l', 'target=loader-producer', '--field-selector=status.phase=Running', '--force', '--grace-period=0').then(() => true, () => false), { timeout: 60_000, interval: 500 }).toBe(true)
+    await expect.poll(() => cluster.kubectl('delete', 'pods', '-l', 'target=loader-producer', '--field-selector=status.phase=Running', '--force', '--grace-period=0').catch(String), { timeout: 60_000, interval: 500 }).toContain('force deleted')
     await cluster.faults([])
     const ended = await followed(api, id)
     say(`API server away for 60 s: ${before} records before, ${during} while it was away; then two pods of one Job: ${ended.status}, ${jobsOf(ended, 'loader-producer')[0]!.attempt} attempts, ${ended.queues[0]!.certificate?.rows_stored} rows stored, ${jobsOf(ended, 'arango-connector')[0]!.duplicates ?? 0} came again`)
@@ -186,20 +186,20 @@ describe.skipIf(unavailable !== undefined)(`on ${versions}${unavailable === unde
   })
 
   it('loads sooner with four shards than with one where answers take long', { timeout: 900_000 }, async () => {
-    await cluster.faults([{ kind: 'slow', delay_ms: 1_000, path: '/api/v3/aggTrades' }])
-    // Ten days each, of one symbol, none of which the store has yet.
-    const backfill = async (shards: number, until: number) => {
+    await cluster.faults([{ kind: 'slow', delay_ms: 2_000, path: '/api/v3/aggTrades' }])
+    const backfill = async (shards: number) => {
       const posted = performance.now()
-      const { workflow_id: id } = await api.submit({ symbols: [symbols[2]!], types: ['api_trades'], time_range: `${until - 10 * day}:${until}`, options: { shards, source: 'rest' } })
+      const { workflow_id: id } = await api.submit({ symbols: [symbols[2]!], types: ['api_trades'], time_range: `${to - 21 * day}:${to - 11 * day}`, options: { shards, source: 'rest' } })
       const ended = await followed(api, id)
       const certified = performance.now() - posted
       expect([ended.status, isComplete(ended)]).toEqual(['finished', true])
       const { started_at: started, finished_at: finished } = jobsOf(ended, 'loader-producer')[0]!
-      say(`${shards} ${shards === 1 ? 'shard' : 'shards'}: ${ended.queues[0]!.certificate!.rows_stored} trades loaded in ${((finished! - started!) / 1000).toFixed(1)} s, certified after ${(certified / 1000).toFixed(1)} s, each answer of the exchange 1 s late`)
+      say(`${shards} ${shards === 1 ? 'shard' : 'shards'}: ${ended.queues[0]!.certificate!.rows_stored} trades loaded in ${((finished! - started!) / 1000).toFixed(1)} s, certified after ${(certified / 1000).toFixed(1)} s, each answer of the exchange 2 s late`)
       return certified
     }
-    const one = await backfill(1, to - day)
-    const four = await backfill(4, to - 11 * day)
+    // The same range twice: the second finds in the store what the first has brought, which is no disadvantage.
+    const four = await backfill(4)
+    const one = await backfill(1)
     await cluster.faults([])
     expect(four).toBeLessThan(one)
   })
