@@ -12,7 +12,7 @@ const pipeline = readPipeline(root)
 const names = [...pipeline.jobs.keys()].filter((name) => !name.startsWith('.'))
 const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
 
-const npmScripts = (text: string) => [...text.matchAll(/npm (?:run (?:--silent )?)?([\w:]+)/g)].map((match) => match[1]!).filter((name) => name !== 'ci')
+const npmScripts = (text: string) => [...text.matchAll(/npm (?:run (?:--silent )?)?([a-z][\w:-]*)/g)].map((match) => match[1]!).filter((name) => name !== 'ci')
 
 describe('.gitlab-ci.yml', () => {
   it('has one template, and it stands for every app with an image', () => {

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readAudit } from './audit.ts'
+import { imageReferences, isPinned, unpinnedImages } from './check-images.ts'
+import { disagreements, foreignLicenses, staleNames, unnamedInstallScripts, unpinned } from './check-lockfile.ts'
+import { Lockfile } from './lockfile.ts'
+import { readImages, readLockfile, readManifests } from './read-tree.ts'
+
+const root = resolve(import.meta.dirname, '../../..')
+const lockOf = (locked: object) => Lockfile.parse({ lockfileVersion: 3, packages: { 'node_modules/x': { version: '1.0.0', integrity: 'sha512-x', license: 'MIT', ...locked } } })
+
+describe('what this repository is made of', () => {
+  it('is what its package.json files ask for', async () => expect(disagreements(await readManifests(root), await readLockfile(root))).toEqual([]))
+  it('has checksums, licences of the list, and install scripts of the list only', async () => {
+    const lockfile = await readLockfile(root)
+    expect([...unpinned(lockfile), ...foreignLicenses(lockfile), ...unnamedInstallScripts(lockfile), ...staleNames(lockfile)]).toEqual([])
+  })
+  it('runs no install scripts', () => expect(readFileSync(join(root, '.npmrc'), 'utf8')).toMatch(/^ignore-scripts=true$/m))
+  it('draws images by version', async () => {
+    const images = await readImages(root)
+    expect(images.length).toBeGreaterThan(10)
+    expect(unpinnedImages(images)).toEqual([])
+  })
+})
+
+describe('the checks', () => {
+  it.each([
+    ['a package that is asked for and not locked', { dependencies: { a: '^1.0.0' } }, {}, 1], ['another range', { dependencies: { a: '^1.0.0' } }, { dependencies: { a: '^2.0.0' } }, 1],
+    ['a package that nobody asks for any more', {}, { devDependencies: { a: '*' } }, 1], ['the same', { dependencies: { a: '*' } }, { dependencies: { a: '*' } }, 0],
+  ])('see %s', (_what, manifest, locked, problems) => {
+    expect(disagreements({ 'apps/a': manifest }, Lockfile.parse({ lockfileVersion: 3, packages: { 'apps/a': locked } }))).toHaveLength(problems)
+  })
+
+  it.each([['GPL-3.0', 1], ['(MIT OR GPL-3.0)', 0], ['MIT AND GPL-3.0', 1], ['MIT AND ISC', 0], [undefined, 1]])('judge the licence %s', (license, problems) => {
+    expect(foreignLicenses(lockOf({ license }))).toHaveLength(problems)
+  })
+
+  it('see install scripts and missing checksums', () => {
+    expect(unnamedInstallScripts(lockOf({ hasInstallScript: true }))).toHaveLength(1)
+    expect(unpinned(lockOf({ integrity: undefined }))).toHaveLength(1)
+  })
+
+  it('read images of Dockerfiles, compose files and pipelines', () => {
+    const text = 'FROM docker.io/library/node:24 AS x\nFROM x\n  image: influxdb:2.7.12\n  - image: "a.b/c@sha256:00"\n  KUBECTL_IMAGE: docker.io/alpine/k8s:1.34.1\nimage: $NODE_IMAGE\n'
+    expect(imageReferences('f', text).map(({ image }) => image)).toEqual(['docker.io/library/node:24', 'influxdb:2.7.12', 'a.b/c@sha256:00', 'docker.io/alpine/k8s:1.34.1'])
+    expect(['a/b', 'a/b:latest', 'host:5000/a', 'a/b:stable', 'a/b:v1.2', `a@sha256:${'0'.repeat(64)}`].map(isPinned)).toEqual([false, false, false, false, true, true])
+  })
+
+  it('take no answer for no vulnerability only when it is one', () => {
+    expect(readAudit('{"vulnerabilities":{}}')).toEqual({ vulnerabilities: [] })
+    expect(readAudit('{"vulnerabilities":{"a":{"severity":"high","range":"<2"},"b":{"severity":"low","range":"*"}}}')).toEqual({ vulnerabilities: ['a <2: high'] })
+    for (const answer of ['', '{"message":"405"}', 'error']) expect(readAudit(answer)).toHaveProperty('skipped')
+  })
+})
