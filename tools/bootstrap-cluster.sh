@@ -122,6 +122,10 @@ stf kafka-ui kafka-ui client-secret
 streamforge-monitoring grafana grafana admin-user=admin admin-password
 streamforge-monitoring alertmanager alertmanager telegram-token mail-password
 TEXT
+  # Each service is a user of Kafka of its own.
+  sed -n 's/^ *name: kafka-\([a-z-]*\)$/\1/p' "$root/k8s/dependencies/kafka/users.yaml" | while read -r service; do
+    printf 'stf kafka-%s kafka-%s KAFKA_SASL_USERNAME=%s KAFKA_SASL_PASSWORD\n' "$service" "$service" "$service"
+  done
 }
 
 # Secrets that are the same as another one: MinIO's password is what services sign in with.

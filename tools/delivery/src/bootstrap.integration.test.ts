@@ -1,6 +1,7 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { services } from '@streamforge/contracts'
 import { pythonEnvironment, runToEnd } from '@streamforge/servers'
 import { kubectlProgram, kubernetesAvailable, startKubernetes, type KubernetesServer } from '@streamforge/servers/kubernetes'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -55,6 +56,7 @@ exec ${await kubectlProgram()} "$@"
     const made = await secrets()
     const valueOf = (name: string, key: string) => Buffer.from(made.find(({ metadata }) => metadata.name === name)!.data[key]!, 'base64').toString()
     expect(made.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`)).toEqual(expect.arrayContaining(['stf/streamforge', 'stf/backup', 'streamforge-dependencies/minio', 'streamforge-monitoring/alertmanager']))
+    for (const service of services) expect([valueOf(`kafka-${service}`, 'KAFKA_SASL_USERNAME'), valueOf(`kafka-${service}`, 'KAFKA_SASL_PASSWORD').length]).toEqual([service, 48])
     // Those who talk with each other have the same.
     expect(valueOf('streamforge', 'S3_SECRET_KEY')).toBe(valueOf('minio', 'password'))
     expect(valueOf('streamforge', 'INFLUX_TOKEN')).toBe(valueOf('influxdb', 'token'))

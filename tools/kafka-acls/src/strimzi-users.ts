@@ -9,7 +9,8 @@ const operations: Readonly<Record<BusOperation, string>> = {
 }
 
 /**
- * One KafkaUser a service for the Strimzi operator, which makes a Secret of the same name with the user's `password`.
+ * One KafkaUser a service for the Strimzi operator, with the password that the service itself reads: of the Secret `kafka-<service>`, which the operator of the
+ * platform makes (tools/bootstrap-cluster.sh).
  * The cluster has listeners with `authentication: {type: scram-sha-512}` and `authorization: {type: simple}`.
  */
 export function strimziUsers(): string {
@@ -17,10 +18,12 @@ export function strimziUsers(): string {
     apiVersion: 'kafka.strimzi.io/v1beta2',
     kind: 'KafkaUser',
     metadata: { name: user, namespace: 'stf', labels: { 'strimzi.io/cluster': 'streamforge', 'app.kubernetes.io/part-of': 'streamforge' } },
-    spec: { authentication: { type: 'scram-sha-512' }, authorization: { type: 'simple', acls: rules.map(aclOf) } },
+    spec: { authentication: { type: 'scram-sha-512', password: passwordOf(user) }, authorization: { type: 'simple', acls: rules.map(aclOf) } },
   }, { lineWidth: 0 }))
   return `# Made from libs/contracts by \`npm run kafka:acls -- manifests\`; do not edit.\n${users.map((user) => `---\n${user}`).join('')}`
 }
+
+const passwordOf = (user: string) => ({ valueFrom: { secretKeyRef: { name: `kafka-${user}`, key: 'KAFKA_SASL_PASSWORD' } } })
 
 const aclOf = ({ resource, name, pattern, operations: given }: BusRule) => ({
   resource: { type: resource, name, patternType: pattern }, operations: given.map((operation) => operations[operation]), host: '*',
