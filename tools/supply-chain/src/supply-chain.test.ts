@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readAudit } from './audit.ts'
+import { billOfMaterials } from './bill-of-materials.ts'
 import { imageReferences, isPinned, unpinnedImages } from './check-images.ts'
 import { disagreements, foreignLicenses, staleNames, unnamedInstallScripts, unpinned } from './check-lockfile.ts'
 import { Lockfile } from './lockfile.ts'
@@ -45,6 +46,13 @@ describe('the checks', () => {
     const text = 'FROM docker.io/library/node:24 AS x\nFROM x\n  image: influxdb:2.7.12\n  - image: "a.b/c@sha256:00"\n  KUBECTL_IMAGE: docker.io/alpine/k8s:1.34.1\nimage: $NODE_IMAGE\n'
     expect(imageReferences('f', text).map(({ image }) => image)).toEqual(['docker.io/library/node:24', 'influxdb:2.7.12', 'a.b/c@sha256:00', 'docker.io/alpine/k8s:1.34.1'])
     expect(['a/b', 'a/b:latest', 'host:5000/a', 'a/b:stable', 'a/b:v1.2', `a@sha256:${'0'.repeat(64)}`].map(isPinned)).toEqual([false, false, false, false, true, true])
+  })
+
+  it('list what is installed as CycloneDX does', () => {
+    const bill = billOfMaterials(Lockfile.parse({ lockfileVersion: 3, packages: { 'node_modules/@a/b': { version: '1.2.3', license: '(MIT OR ISC)', integrity: 'sha512-AAEC', dev: true } } }), 'us', '1.0.0')
+    expect(bill).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.6', components: [{
+      type: 'library', name: '@a/b', version: '1.2.3', purl: 'pkg:npm/%40a/b@1.2.3', scope: 'excluded', licenses: [{ expression: '(MIT OR ISC)' }], hashes: [{ alg: 'SHA-512', content: '000102' }],
+    }] })
   })
 
   it('take no answer for no vulnerability only when it is one', () => {
