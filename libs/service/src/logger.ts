@@ -1,6 +1,7 @@
 import pino, { type DestinationStream, type Logger } from 'pino'
 import { hideSecrets, secretValues } from './hide-secrets.ts'
 import type { Environment } from './load-config.ts'
+import { logDestination } from './log-destination.ts'
 import { activeTrace } from './tracing/active-trace.ts'
 
 /** Fields that are secrets whatever they hold; {@link hideSecrets} finds the others in the line itself. */
@@ -25,7 +26,7 @@ export function createLogger(options: {
     hooks: { streamWrite: hideSecrets(secretValues(options.env ?? process.env)) },
     serializers: { err: pino.stdSerializers.errWithCause, error: pino.stdSerializers.errWithCause },
   }
-  return options.stream ? pino(settings, options.stream) : pino(settings)
+  return pino(settings, options.stream ?? logDestination())
 }
 
 function traceFields(): { trace_id?: string } {

@@ -20,6 +20,7 @@ const elsewhere: Record<string, string> = {
   "npm run capacity -- 'all of Binance spot, trades and books'": 'tools/capacity',
   'npm run backup -- take': 'apps/backup', 'npm run backup -- restore --data-dir /tmp/restored': 'apps/backup',
   'npm run chaos -- --faults 10 --records 50000 --seed 7': 'tools/chaos, with fewer',
+  'npm run supply-chain': 'tools/supply-chain',
   'npm run tensors:native': 'by hand: it downloads 200 MB',
   'npm start': 'start-once.test.ts, which adds --once', 'npm start -- --once': 'start-once.test.ts',
   'npm start -- --once --json': 'start-once.test.ts', 'npm start -- --once --data ../shared/data': 'start-once.test.ts',
