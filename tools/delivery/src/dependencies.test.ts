@@ -57,6 +57,16 @@ describe('manifests', () => {
   })
 })
 
+describe('the production overlay', () => {
+  it("names Kafka as Strimzi does, and the file of the authority where every pod has it", () => {
+    const { data } = all.find(({ path }) => path === 'k8s/overlays/production/configuration.yaml')!
+    const kafka = manifestsOf('k8s/dependencies/kafka/cluster.yaml').find(({ kind }) => kind === 'Kafka')! as Manifest & { spec: { kafka: { listeners: { port: number }[] } } }
+    const { kafka: { listeners: [listener] } } = kafka.spec
+    expect(data!['KAFKA_BROKERS']).toBe(`${kafka.metadata.name}-kafka-bootstrap.streamforge-dependencies:${listener!.port}`)
+    for (const pod of ['pod', 'stored-pod']) expect(read(`k8s/base/pods/${pod}.yaml`)).toContain(`mountPath: ${dirname(data!['NODE_EXTRA_CA_CERTS']!)}\n`)
+  })
+})
+
 describe('parameters', () => {
   const parameters = Object.keys((parse(read('k8s/parameters/parameters.yaml')) as Manifest).data!)
   const { replacements } = parse(read('k8s/parameters/kustomization.yaml')) as { replacements: { source: { fieldPath: string }; targets: unknown[] }[] }

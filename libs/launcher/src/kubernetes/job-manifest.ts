@@ -34,7 +34,16 @@ const Container = z.strictObject({
     capabilities: z.strictObject({ drop: z.tuple([z.literal('ALL')]) }),
   }),
   terminationMessagePolicy: z.literal('FallbackToLogsOnError'),
-  volumeMounts: z.array(z.strictObject({ name: z.string(), mountPath: z.enum(['/data', '/tmp']) })),
+  volumeMounts: z.array(z.union([
+    z.strictObject({ name: z.string(), mountPath: z.enum(['/data', '/tmp']) }),
+    z.strictObject({ name: z.literal('authorities'), mountPath: z.literal('/etc/streamforge'), readOnly: z.literal(true) }),
+  ])),
+})
+
+/** Of the authority's Secret nothing but its certificate: a key may lie beside it. */
+const Authorities = z.strictObject({
+  name: z.literal('authorities'),
+  secret: z.strictObject({ secretName: z.literal('streamforge-ca'), optional: z.literal(true), items: z.tuple([z.strictObject({ key: z.literal('ca.crt'), path: z.literal('ca.crt') })]) }),
 })
 
 const PodTemplate = z.strictObject({
@@ -50,7 +59,7 @@ const PodTemplate = z.strictObject({
       seccompProfile: z.strictObject({ type: z.literal('RuntimeDefault') }),
     }),
     containers: z.tuple([Container]),
-    volumes: z.array(z.strictObject({ name: z.string(), emptyDir: z.strictObject({ sizeLimit: quantity }) })),
+    volumes: z.array(z.union([z.strictObject({ name: z.string(), emptyDir: z.strictObject({ sizeLimit: quantity }) }), Authorities])),
   }),
 })
 

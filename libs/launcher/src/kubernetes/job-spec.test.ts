@@ -54,6 +54,12 @@ describe('the Job of an assignment', () => {
     expect(automountServiceAccountToken).toBe(false)
   })
 
+  it('sees the certificate of the cluster\'s authority, and not its key', () => {
+    const { volumes, containers: [container] } = jobSpec(contractStart('succeeds'), options).spec.template.spec
+    expect(volumes).toContainEqual({ name: 'authorities', secret: { secretName: 'streamforge-ca', optional: true, items: [{ key: 'ca.crt', path: 'ca.crt' }] } })
+    expect(container.volumeMounts).toContainEqual({ name: 'authorities', mountPath: '/etc/streamforge', readOnly: true })
+  })
+
   it('takes only values of a request, and no reference of one to another', () => {
     const start = contractStart('succeeds', { time_range: '$(KAFKA_SASL_PASSWORD)' })
     expect(variables(start)['TIME_RANGE']).toBe('$$(KAFKA_SASL_PASSWORD)')

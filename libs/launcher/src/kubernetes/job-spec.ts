@@ -82,9 +82,9 @@ function manifestOf({ app, worker, namespace, image, name, annotations, env, job
             resources: { requests: { cpu, memory }, limits: { memory: memoryLimit } },
             securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
             terminationMessagePolicy: 'FallbackToLogsOnError',
-            volumeMounts: [{ name: 'data', mountPath: '/data' }, { name: 'tmp', mountPath: '/tmp' }],
+            volumeMounts: [{ name: 'data', mountPath: '/data' }, { name: 'tmp', mountPath: '/tmp' }, { name: authorities.name, mountPath: '/etc/streamforge', readOnly: true }],
           }],
-          volumes: [{ name: 'data', emptyDir: { sizeLimit: '2Gi' } }, { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } }],
+          volumes: [{ name: 'data', emptyDir: { sizeLimit: '2Gi' } }, { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } }, authorities],
         },
       },
     },
@@ -93,6 +93,9 @@ function manifestOf({ app, worker, namespace, image, name, annotations, env, job
   if (checked.success) return checked.data
   throw new StreamForgeError('LAUNCH_FAILED', `no Job ${name} can be made: ${checked.error.message}`, { cause: checked.error })
 }
+
+/** Whom else than Node's own list the pod trusts, where the cluster has an authority: NODE_EXTRA_CA_CERTS names the file. */
+const authorities = { name: 'authorities', secret: { secretName: 'streamforge-ca', optional: true, items: [{ key: 'ca.crt', path: 'ca.crt' }] } }
 
 /** History that is cut into shards is loaded by a pod for each. */
 export const podsOf = ({ target, shards }: Pick<StartCommand, 'target' | 'shards'>) => (target === 'loader-producer' ? Math.max(1, shards.length) : 1)
