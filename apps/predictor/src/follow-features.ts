@@ -67,6 +67,7 @@ export async function followFeatures(run: FollowedRun, options: FollowOptions): 
   await recoverRows(run, pending)
   const flush = oneAtATime(async (all = false) => {
     for (const openTime of all ? pending.all() : pending.due(now())) {
+      pending.begin(openTime)
       if (!await run.advance(openTime, { backfilled: false })) break
       pending.done(openTime)
       run.places.forgetBefore(timesUpTo(openTime, keptBars, grid)[0]!)

@@ -11,6 +11,7 @@ describe('a bar', () => {
     expect(pending.due(6001)).toEqual([])
     pending.arrived('C', 6000, { now: 6010, wanted: true })
     expect(pending.due(6011)).toEqual([5000, 6000])
+    pending.begin(5000)
     pending.done(5000)
     expect(pending.due(6011)).toEqual([6000])
   })
@@ -21,9 +22,22 @@ describe('a bar', () => {
     pending.arrived('B', 5000, { now: 6090, wanted: true })
     expect(pending.due(6099)).toEqual([])
     expect(pending.due(6100)).toEqual([5000])
+    pending.begin(5000)
     pending.done(5000)
     pending.arrived('C', 5000, { now: 6500, wanted: true })
     expect(pending.due(6500)).toEqual([5000])
+  })
+
+  it('waits on for a row that comes while the others are forecast', () => {
+    const pending = pendingOf(5000)
+    pending.arrived('A', 5000, { now: 6000, wanted: true })
+    pending.begin(5000)
+    pending.arrived('C', 5000, { now: 6101, wanted: true })
+    pending.done(5000)
+    expect(pending.due(6101)).toEqual([5000])
+    pending.begin(5000)
+    pending.done(5000)
+    expect(pending.all()).toEqual([])
   })
 
   it('of the past waits until nothing comes any more: symbols are read one after another', () => {
@@ -40,6 +54,7 @@ describe('a bar', () => {
     const pending = pendingOf(5000)
     for (const symbol of ['A', 'B', 'C']) pending.arrived(symbol, 6000, { now: 7000, wanted: symbol === 'A' })
     expect(pending.due(7000)).toEqual([6000])
+    pending.begin(6000)
     pending.done(6000)
     pending.arrived('B', 6000, { now: 7001, wanted: false })
     expect(pending.all()).toEqual([])

@@ -6,6 +6,9 @@ export interface PendingBars {
   due(now: number): number[]
   /** All of them: nothing more will come. */
   all(): number[]
+  /** What has come of the bar by now is being forecast: a row that comes from now on makes it wait on. */
+  begin(openTime: number): void
+  /** What had come when it was begun is forecast. */
   done(openTime: number): void
 }
 
@@ -25,14 +28,14 @@ export interface PendingOptions {
  */
 export function createPendingBars({ symbols, latenessMs, startedAt, endOf }: PendingOptions): PendingBars {
   const newest = new Map<string, number>()
-  const waiting = new Map<number, { since: number }>()
+  const waiting = new Map<number, { since: number; begun: boolean }>()
   let lastArrival = startedAt
   const inOrder = () => [...waiting.keys()].sort((a, b) => a - b)
   const reached = (openTime: number) => symbols.every((symbol) => (newest.get(symbol) ?? -Infinity) >= openTime)
   return {
     arrived(symbol, openTime, { now, wanted }) {
       newest.set(symbol, Math.max(newest.get(symbol) ?? -Infinity, openTime))
-      if (wanted && !waiting.has(openTime)) waiting.set(openTime, { since: now })
+      if (wanted) waiting.set(openTime, { since: waiting.get(openTime)?.since ?? now, begun: false })
       lastArrival = now
     },
     due(now) {
@@ -40,6 +43,12 @@ export function createPendingBars({ symbols, latenessMs, startedAt, endOf }: Pen
       return inOrder().filter((openTime) => idle || reached(openTime) || (endOf(openTime) > startedAt && now - waiting.get(openTime)!.since >= latenessMs))
     },
     all: inOrder,
-    done: (openTime) => void waiting.delete(openTime),
+    begin(openTime) {
+      const bar = waiting.get(openTime)
+      if (bar) bar.begun = true
+    },
+    done(openTime) {
+      if (waiting.get(openTime)?.begun) waiting.delete(openTime)
+    },
   }
 }
