@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assetGraph, type BackupManifest } from '@streamforge/contracts'
 import { openFolderObjects } from '@streamforge/objects'
+import { requireUnclaimed } from '@streamforge/service'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { collect, configOf, fill, freshFolder, withData } from './backup-fixture.ts'
 import { vaultConfig } from './config.ts'
@@ -10,7 +11,6 @@ import { manifestContents } from './manifest-contents.ts'
 import { openPlatformSnapshot } from './platform-data.ts'
 import { pruneBackups } from './prune-backups.ts'
 import { restoreBackup } from './restore-backup.ts'
-import { checkNotRunning } from './running-platform.ts'
 import { summary } from './summary.ts'
 import { takeBackup } from './take-backup.ts'
 import { backupId, listBackups, readManifest } from './vault.ts'
@@ -139,12 +139,12 @@ describe('where backups go', () => {
 
   it('is not restored from into a platform that runs', async () => {
     const { folder, remove } = await freshFolder()
-    await checkNotRunning(folder)
+    await requireUnclaimed(folder, 'stop it')
     const objects = await openFolderObjects({ directory: join(folder, 'run') })
     await objects.close()
     await writeFile(join(folder, 'run', 'up.pid'), String(process.pid))
     expect(await readFile(join(folder, 'run', 'up.pid'), 'utf8')).toBe(String(process.pid))
-    await expect(checkNotRunning(folder)).rejects.toMatchObject({ code: 'CONFLICT' })
+    await expect(requireUnclaimed(folder, 'stop it')).rejects.toMatchObject({ code: 'CONFLICT' })
     await remove()
   })
 })

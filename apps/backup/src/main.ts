@@ -4,12 +4,11 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type BackupManifest, type BackupPart, backupParts, StreamForgeError, toStreamForgeError } from '@streamforge/contracts'
 import { connectObjects, type ObjectStore } from '@streamforge/objects'
-import { exitCodes, loadConfig } from '@streamforge/service'
+import { exitCodes, loadConfig, requireUnclaimed } from '@streamforge/service'
 import { type BackupConfig, Config, vaultConfig } from './config.ts'
 import { openPlatformData, openPlatformSnapshot } from './platform-data.ts'
 import { pruneBackups } from './prune-backups.ts'
 import { restoreBackup } from './restore-backup.ts'
-import { checkNotRunning } from './running-platform.ts'
 import { summary } from './summary.ts'
 import { takeBackup } from './take-backup.ts'
 import { listBackups, readManifest } from './vault.ts'
@@ -65,7 +64,7 @@ const commands: Readonly<Record<string, (call: Call) => Promise<void>>> = {
   },
   async restore({ config, vault, id, parts, force }) {
     const manifest = await readManifest(vault, id)
-    await checkNotRunning(config.DATA_DIR)
+    await requireUnclaimed(config.DATA_DIR, 'stop it, restore, then start it again')
     const data = await openPlatformData(config)
     try {
       await restoreBackup(data, vault, manifest, { parts, force, say: notice })

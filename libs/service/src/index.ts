@@ -11,6 +11,7 @@ export { loadConfig, type ConfigOf, type ConfigShape, type Environment } from '.
 export { busConfig, objectsConfig, seriesConfig, storeConfig, type BusConfig } from './connections.ts'
 export { createLogger } from './logger.ts'
 export { exitCodes } from './exit-code.ts'
+export { claimDataDirectory, requireUnclaimed } from './data-directory.ts'
 export { WorkStopped, type StopCause } from './stop-cause.ts'
 export { activeTrace, inTrace } from './tracing/active-trace.ts'
 export { inSpan, noTracing, type Span, type SpanOptions, type Tracing } from './tracing/tracing.ts'

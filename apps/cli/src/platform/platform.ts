@@ -1,8 +1,8 @@
 import { openProcessLauncher } from '@streamforge/launcher'
 import { startKafka } from '@streamforge/servers'
+import { claimDataDirectory } from '@streamforge/service'
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { claimDataDirectory } from './data-directory.ts'
 import type { Exchange } from './exchange.ts'
 import { superviseService, type SupervisedService } from './supervised-service.ts'
 
