@@ -1,12 +1,20 @@
 import { mlflowOptions, openModelRegistry } from '@streamforge/models'
-import { runWorker } from '@streamforge/service'
+import { runStandingWorkers, runWorker, type ServiceContext } from '@streamforge/service'
 import { Config } from './config.ts'
 import { forecastMetrics } from './forecast-metrics.ts'
 import { predictQueue } from './predict-queue.ts'
 
-await runWorker('predictor', 'predictor', Config, async (worker) => {
+type Counted = ReturnType<typeof forecastMetrics>
+let counted: Counted | undefined
+/** Jobs of one process count together. */
+const metricsOf = (registry: ServiceContext<unknown>['metrics']): Counted => (counted ??= forecastMetrics(registry))
+
+// In a Deployment it takes jobs as they come; else it is one job's own process.
+const run = process.argv.includes('--stand-by') ? runStandingWorkers : runWorker
+
+await run('predictor', 'predictor', Config, async (worker) => {
   const { config, now, metrics } = worker
-  const { forecasts, scores, signals, models } = forecastMetrics(metrics)
+  const { forecasts, scores, signals, models } = metricsOf(metrics)
   return predictQueue(worker, {
     registry: await openModelRegistry({ store: await worker.store(), objects: await worker.objects(), now, mlflow: mlflowOptions(config) }),
     latenessMs: config.FORECAST_LATENESS_MS, modelPollMs: config.MODEL_POLL_MS,

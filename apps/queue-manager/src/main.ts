@@ -20,8 +20,9 @@ import { openWorkflowRecords } from './orchestrator/workflow-records.ts'
 import { instrumentList } from './plan/instrument-list.ts'
 import { writeRunFile } from './run-file.ts'
 import { startLeading } from './start-leading.ts'
+import { StandingConfig } from './standing/standing-config.ts'
 
-await runService('queue-manager', Config, async ({ config, bus, store: connect, objects: connectObjects, log, metrics, tracing, now, random, setReady, signal }) => {
+await runService('queue-manager', { ...Config, ...StandingConfig }, async ({ config, bus, store: connect, objects: connectObjects, log, metrics, tracing, now, random, setReady, signal }) => {
   const store = await connect()
   await ensureTopics(bus)
   const dataDir = resolve(config.DATA_DIR)
@@ -30,7 +31,7 @@ await runService('queue-manager', Config, async ({ config, bus, store: connect, 
     store, log, pollMs: config.RELEASES_POLL_MS, ...(config.LAUNCHER === 'processes' && { local: { programs, folder: config.RELEASES_DIR } }),
   })
   const launcher = await openLauncher(config, {
-    dataDir, env: process.env, now, programs, onFailure: (err, attempt) => log.warn({ err, attempt }, 'the cluster could not be followed; trying again'),
+    store, dataDir, env: process.env, now, programs, onFailure: (err, attempt) => log.warn({ err, attempt }, 'jobs could not be followed; trying again'),
   })
   const instruments = instrumentList({
     now,

@@ -1,7 +1,10 @@
 import { join } from 'node:path'
-import { openKubernetesLauncher, openProcessLauncher, type Launcher, type Program } from '@streamforge/launcher'
+import { appOfImage, openKubernetesLauncher, openProcessLauncher, type Launcher, type Program } from '@streamforge/launcher'
+import type { Store } from '@streamforge/store'
 import { clusterImages } from './cluster-images.ts'
 import { jobEnvironment } from './job-environment.ts'
+import { divideLauncher } from './standing/divided-launcher.ts'
+import { openStandingLauncher } from './standing/standing-launcher.ts'
 
 export interface LauncherConfig {
   LAUNCHER: 'processes' | 'kubernetes'
@@ -9,9 +12,11 @@ export interface LauncherConfig {
   KUBECONFIG?: string | undefined
   IMAGE_REGISTRY: string
   TRAINER_HEAP_MB: number
+  STANDING_APPS: readonly string[]
 }
 
 export interface LauncherSurroundings {
+  store: Store
   dataDir: string
   env: Readonly<Record<string, string | undefined>>
   now: () => number
@@ -20,8 +25,18 @@ export interface LauncherSurroundings {
   programs: Readonly<Record<string, Program>>
 }
 
-/** Where jobs run: as child processes of this machine, or as Jobs of a cluster. */
-export function openLauncher(config: LauncherConfig, { dataDir, env, now, onFailure, programs }: LauncherSurroundings): Promise<Launcher> {
+/** Where jobs run: as child processes of this machine, or as Jobs of a cluster; those of STANDING_APPS in processes that run all the time, where some do. */
+export async function openLauncher(config: LauncherConfig, surroundings: LauncherSurroundings): Promise<Launcher> {
+  const launcher = await openOwnProcesses(config, surroundings)
+  const { STANDING_APPS: apps } = config
+  if (apps.length === 0) return launcher
+  const { store, now, onFailure } = surroundings
+  const standing = await openStandingLauncher({ store, now, elapsed: () => performance.now(), onFailure: (error) => onFailure(error, 1) })
+  return divideLauncher(standing, launcher, (image) => apps.includes(appOfImage(image)))
+}
+
+/** Each job in a process of its own. */
+function openOwnProcesses(config: LauncherConfig, { dataDir, env, now, onFailure, programs }: LauncherSurroundings): Promise<Launcher> {
   const { IMAGE_REGISTRY: registry, TRAINER_HEAP_MB: trainerHeapMb } = config
   if (config.LAUNCHER === 'processes') {
     return openProcessLauncher({ directory: join(dataDir, 'jobs'), programs, env: jobEnvironment(env, dataDir), now })

@@ -43,6 +43,7 @@ export {
   HealingAction, HealingDecision, StoredHealingDecision, HealedJob, HealingCircuit, StoredHealingCircuit, HealingReport, healingDecisionsCollection, healingCircuitsCollection,
 } from './healing.ts'
 export { LeaseHolder, StoredLease, leasesCollection } from './lease.ts'
+export { StandingJob, StandingMember, StandingState, standingJobsCollection, standingMembersCollection } from './standing.ts'
 export { QueueCommand, StoredQueue, StageRate, StoredWorkflow } from './stored-workflow.ts'
 export {
   featureSets, FeatureSet, FeatureRow, featureKey, featureKeyRange, FeaturesQuery, FeaturesAnswer,

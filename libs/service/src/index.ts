@@ -2,6 +2,7 @@ export type { ServiceContext, WorkerContext, WorkerProgress, WorkerResult } from
 export { runService, executeService, type ServiceDefinition } from './run-service.ts'
 export { runWorker } from './run-worker.ts'
 export { executeWorkers, runWorkers, type SharedWork, type WorkersDefinition } from './execute-workers.ts'
+export { executeStandingWorkers, runStandingWorkers, type StandingDefinition } from './standing/run-standing-workers.ts'
 export { workerEnvironments } from './worker-environments.ts'
 export { executeWorker, type WorkerDefinition, type WorkerOutcome, type WorkerRuntime } from './execute-worker.ts'
 export type { Runtime } from './open-service.ts'
