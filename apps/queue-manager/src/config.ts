@@ -10,6 +10,7 @@ const url = z.url({ protocol: /^https?$/ }).optional()
 export const Config = {
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080).describe('a port from 0 to 65535; 0 takes a free one'),
   HOST: z.string().min(1).default('127.0.0.1').describe('an address to listen on, such as 127.0.0.1 or 0.0.0.0'),
+  MAX_WORKFLOWS_PER_CALLER: z.coerce.number().int().min(0).max(1_000_000).default(100).describe('workflows in progress that one caller may have, from 1; ten times as many where nobody signs in; admins have no such limit; 0: nobody has'),
   MAX_ACTIVE_QUEUES: z.coerce.number().int().min(1).max(10_000).default(2).describe('queues that run at once, from 1'),
   MAX_LIVE_QUEUES: z.coerce.number().int().min(1).max(10_000).default(16).describe('live queues that run at once, beside the others, from 1'),
   LIVE_GROUP_SIZE: z.coerce.number().int().min(1).max(100).default(8).describe('live queues of one workflow and venue that share a loader process and a connector process, from 1 to 100; 1: each has its own'),

@@ -51,6 +51,7 @@ function orchestratorOptions({ config, bus, store, launcher, releases, instrumen
   return {
     bus, store, launcher, instruments, log, now, random, metrics,
     newSuffix: () => randomBytes(3).toString('hex'),
+    maxWorkflowsPerCaller: config.MAX_WORKFLOWS_PER_CALLER,
     maxActiveQueues: config.MAX_ACTIVE_QUEUES, maxLiveQueues: config.MAX_LIVE_QUEUES, liveGroupSize: config.LIVE_GROUP_SIZE, maxActiveStages: config.MAX_ACTIVE_STAGES,
     dataPartitions: config.DATA_PARTITIONS,
     topicRetentionMs: config.TOPIC_RETENTION_HOURS * hourMs, deadLetterRetentionMs: deadLetterTopic.retentionMs,

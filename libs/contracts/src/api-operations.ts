@@ -62,7 +62,7 @@ export const apiOperations = {
     method: 'post', path: '/workflows', tag: 'workflows', needs: 'operator', body: WorkflowRequest,
     summary: 'Plan a workflow into queues and shards, store it, and start it as soon as there is room',
     answer: { status: 201, description: 'The workflow with its plan and estimate', schema: Workflow },
-    problems: [400, 413, 415, 422, 503],
+    problems: [400, 409, 413, 415, 422, 503],
   }),
   listWorkflows: operation({
     method: 'get', path: '/workflows', tag: 'workflows', needs: 'viewer', query: ListWorkflowsQuery,

@@ -20,6 +20,7 @@ export const errorTable = {
   NOT_FOUND: { status: 404, retryable: false },
   METHOD_NOT_ALLOWED: { status: 405, retryable: false },
   CONFLICT: { status: 409, retryable: false },
+  QUOTA_EXCEEDED: { status: 409, retryable: false },
   INTERNAL: { status: 500, retryable: true },
   UNAVAILABLE: { status: 503, retryable: true },
   NOT_LEADER: { status: 503, retryable: true },

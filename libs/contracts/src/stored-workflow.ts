@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Caller } from './access.ts'
 import { HealingDecision } from './healing.ts'
 import { StartCommand, StopCommand, Target } from './queue-control.ts'
 import { Epoch } from './records.ts'
@@ -67,6 +68,8 @@ export const StoredWorkflow = WorkflowSummary.extend({
   /** Creation time and id, so that sorting by it is by time and no two are equal. */
   position: z.string(),
   stop_reason: z.string().optional(),
+  /** Whose request put it in progress last; absent: the platform itself, or made before this was kept. */
+  requested_by: Caller.shape.id.optional(),
   rates: z.partialRecord(Target, StageRate),
 })
 export type StoredWorkflow = z.infer<typeof StoredWorkflow>

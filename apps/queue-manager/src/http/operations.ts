@@ -40,8 +40,8 @@ export type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<
 export function operationHandlers({ orchestrator, store, bus, models, metrics, access, audit, healingBudget, conditions }: ApiParts, streams: EventStreams): Record<ApiOperationId, Handler> {
   const id = (request: FastifyRequest) => (request.params as { id: string }).id
   return {
-    createWorkflow: async ({ body }, reply) => {
-      const workflow = await orchestrator.create(body as WorkflowRequest)
+    createWorkflow: async ({ body, caller }, reply) => {
+      const workflow = await orchestrator.create(body as WorkflowRequest, caller ?? undefined)
       void reply.header('location', `/workflows/${workflow.workflow_id}`)
       return workflow
     },
@@ -49,9 +49,9 @@ export function operationHandlers({ orchestrator, store, bus, models, metrics, a
     getWorkflow: (request) => orchestrator.workflow(id(request)),
     followWorkflow: async (request, reply) => streams.follow(orchestrator, id(request), request, reply),
     stopWorkflow: (request) => orchestrator.stop(id(request), 'stopped by request'),
-    retryWorkflow: (request) => orchestrator.retry(id(request)),
+    retryWorkflow: (request) => orchestrator.retry(id(request), request.caller ?? undefined),
     replayWorkflow: async (request, reply) => {
-      const workflow = await orchestrator.replay(id(request))
+      const workflow = await orchestrator.replay(id(request), request.caller ?? undefined)
       void reply.header('location', `/workflows/${workflow.workflow_id}`)
       return workflow
     },

@@ -58,8 +58,8 @@ export function whoeverLeads(standing: WorkflowService, leading: () => WorkflowS
   const now = () => leading() ?? standing
   return {
     get records() { return now().records },
-    create: (request) => now().create(request), replay: (id) => now().replay(id), report: (id) => now().report(id), workflow: (id) => now().workflow(id),
-    stop: (id, reason) => now().stop(id, reason), retry: (id) => now().retry(id), remove: (id, options) => now().remove(id, options),
+    create: (request, by) => now().create(request, by), replay: (id, by) => now().replay(id, by), report: (id) => now().report(id), workflow: (id) => now().workflow(id),
+    stop: (id, reason) => now().stop(id, reason), retry: (id, by) => now().retry(id, by), remove: (id, options) => now().remove(id, options),
     follow: (id, listener) => now().follow(id, listener),
   }
 }

@@ -24,6 +24,8 @@ export interface OrchestratorOptions {
   random: () => number
   /** Six hexadecimal digits. */
   newSuffix: () => string
+  /** Workflows in progress that one caller may have; default 0: as many as they like. */
+  maxWorkflowsPerCaller?: number
   /** Queues that run at once; the others wait. */
   maxActiveQueues: number
   /** Live queues that run at once, beside those; they end only when they are stopped. */

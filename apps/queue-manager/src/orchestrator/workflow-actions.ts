@@ -1,4 +1,4 @@
-import { StreamForgeError, WorkflowId, type ReplayReport, type Workflow, type WorkflowRequest } from '@streamforge/contracts'
+import { StreamForgeError, WorkflowId, type Caller, type ReplayReport, type Workflow, type WorkflowRequest } from '@streamforge/contracts'
 import { planReplay } from '../plan/plan-replay.ts'
 import { planWorkflow, type WorkflowPlan } from '../plan/plan-workflow.ts'
 import { replayReport } from '../plan/replay-report.ts'
@@ -9,18 +9,23 @@ import type { OrchestratorParts } from './orchestrator-parts.ts'
 import { removeWorkflow } from './remove-workflow.ts'
 import { inTraceOfRequest } from './trace-plan.ts'
 import { publicQueue, publicSummary, type FeedMessage } from './workflow-feed.ts'
+import { workflowQuota } from './workflow-quota.ts'
 
-/** Everything that can be asked for. @throws StreamForgeError NOT_FOUND for an unknown workflow, CONFLICT in the wrong state */
+/**
+ * Everything that can be asked for. `by`: who asks; absent: the platform itself, which has no quota.
+ * @throws StreamForgeError NOT_FOUND for an unknown workflow, CONFLICT in the wrong state, QUOTA_EXCEEDED from what puts a
+ * workflow in progress
+ */
 export interface WorkflowActions {
   /** @throws StreamForgeError UNKNOWN_VENUE, UNKNOWN_TYPE, UNKNOWN_SYMBOL, BAD_TIME_RANGE, INVALID_FIELD, TOO_FEW_BARS */
-  create(request: WorkflowRequest): Promise<Workflow>
+  create(request: WorkflowRequest, by?: Caller): Promise<Workflow>
   /** Does again what a finished workflow has done, from its topics on. @throws StreamForgeError REPLAY_IMPOSSIBLE */
-  replay(id: string): Promise<Workflow>
+  replay(id: string, by?: Caller): Promise<Workflow>
   /** Of a replay. */
   report(id: string): Promise<ReplayReport>
   workflow(id: string): Promise<Workflow>
   stop(id: string, reason: string): Promise<Workflow>
-  retry(id: string): Promise<Workflow>
+  retry(id: string, by?: Caller): Promise<Workflow>
   remove(id: string, options: { data: boolean }): Promise<void>
   /** The state now, and everything that changes from now on. */
   follow(id: string, listener: (message: FeedMessage) => void): Promise<{ now: FeedMessage; unsubscribe: () => void }>
@@ -30,6 +35,7 @@ const show = (entry: LiveWorkflow): Workflow => ({ ...publicSummary(entry.workfl
 
 export function workflowActions(parts: OrchestratorParts): WorkflowActions {
   const { options, records, live, feed, refresher, tools, change, admit } = parts
+  const withinQuota = workflowQuota(live, options.maxWorkflowsPerCaller)
 
   const find = async (id: string): Promise<LiveWorkflow> => {
     const entry = WorkflowId.safeParse(id).success ? await live.byId(id) : undefined
@@ -44,8 +50,9 @@ export function workflowActions(parts: OrchestratorParts): WorkflowActions {
     await refresher.save(entry)
     return show(entry)
   }
-  const accept = async (asked: WorkflowPlan) => {
-    const plan = inTraceOfRequest(asked)
+  const accept = (asked: WorkflowPlan, by: Caller | undefined) => withinQuota(by, async () => {
+    const planned = inTraceOfRequest(asked)
+    const plan: WorkflowPlan = by ? { ...planned, workflow: { ...planned.workflow, requested_by: by.id } } : planned
     await records.insert(plan)
     const entry = live.add(plan.workflow, plan.queues)
     const { workflow_id, estimate, replay_of } = plan.workflow
@@ -53,22 +60,22 @@ export function workflowActions(parts: OrchestratorParts): WorkflowActions {
     const answer = show(entry)
     admit()
     return answer
-  }
+  })
 
   return {
-    async create(request) {
+    async create(request, by) {
       const instruments = await options.instruments.symbols(request.venue)
       const workflowId = await freshId(parts)
       const clockLead = request.types.some((type) => isLive({ type })) ? await options.instruments.clockLead(request.venue) : undefined
       return accept(planWorkflow(request, {
         workflowId, now: options.now(), instruments, maxActiveQueues: options.maxActiveQueues, ...(clockLead !== undefined && { clockLead }),
-      }))
+      }), by)
     },
-    async replay(id) {
+    async replay(id, by) {
       const { workflow, queues } = await find(id)
       const stored = [...queues.values()]
       const whole = await wholeTopics(options.bus, stored.filter((queue) => !isStage(queue)).map((queue) => queue.kafka_topic))
-      return accept(planReplay(workflow, stored, { workflowId: await freshId(parts), now: options.now(), isWhole: (topic) => whole.has(topic) }))
+      return accept(planReplay(workflow, stored, { workflowId: await freshId(parts), now: options.now(), isWhole: (topic) => whole.has(topic) }), by)
     },
     async report(id) {
       const { workflow, queues } = await find(id)
@@ -82,7 +89,7 @@ export function workflowActions(parts: OrchestratorParts): WorkflowActions {
       if (entry.workflow.stop_reason === undefined) await refresher.save(entry, { stop_reason: reason })
       return changeAll(entry, { kind: 'stop', reason })
     },
-    async retry(id) {
+    async retry(id, by) {
       const entry = await find(id)
       const { status } = entry.workflow
       // Live data goes on when a stage has failed: only the failed part is tried again then.
@@ -90,8 +97,11 @@ export function workflowActions(parts: OrchestratorParts): WorkflowActions {
       if (status !== 'failed' && status !== 'stopped' && !partly) {
         throw new StreamForgeError('CONFLICT', `workflow ${id} is ${status}; only what has failed or was stopped can be retried`)
       }
-      await refresher.save(entry, { stop_reason: undefined })
-      const answer = await changeAll(entry, { kind: 'retry' })
+      const again = async () => {
+        await refresher.save(entry, { stop_reason: undefined, ...(!partly && { requested_by: by?.id }) })
+        return changeAll(entry, { kind: 'retry' })
+      }
+      const answer = await (partly ? again() : withinQuota(by, again))
       admit()
       return answer
     },

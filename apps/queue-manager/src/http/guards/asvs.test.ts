@@ -1,5 +1,5 @@
 import { localOperator } from '@streamforge/access'
-import { Problem } from '@streamforge/contracts'
+import { Problem, StreamForgeError, type Caller } from '@streamforge/contracts'
 import { createLogger } from '@streamforge/service'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -62,6 +62,23 @@ describe('ASVS 2.4.1: automation', () => {
     const plan = () => limited.inject(asAdmin({ method: 'POST', url: '/workflows', payload: { symbols: ['BTCUSDT'], types: ['api_candles_1d'], time_range: '2022-08-01:2022-08-03' } }))
     expect([(await plan()).statusCode, (await plan()).statusCode, (await plan()).statusCode]).toEqual([201, 201, 429])
     expect(await platform.store.count('workflows')).toBe(before + 2)
+  })
+
+  it('what puts a workflow in progress is asked for in the name of who asks, and more than the quota is a problem', async () => {
+    const by: (string | undefined)[] = []
+    const refuse = (caller: Caller | undefined) => {
+      by.push(caller?.id)
+      return Promise.reject(new StreamForgeError('QUOTA_EXCEEDED', 'they have 3 workflows in progress and may have 3', { remedy: 'stop one' }))
+    }
+    const { records, ...actions } = options.orchestrator
+    const full = await serve({ orchestrator: { ...actions, records, create: (_request, caller) => refuse(caller), retry: (_id, caller) => refuse(caller), replay: (_id, caller) => refuse(caller) } })
+    const payload = { symbols: ['BTCUSDT'], types: ['api_candles_1d'], time_range: '2022-08-01:2022-08-03' }
+    for (const url of ['/workflows', '/workflows/wf-a1b2c3/retry', '/workflows/wf-a1b2c3/replay']) {
+      const { statusCode, body } = await full.inject(asAdmin({ method: 'POST', url, ...(url === '/workflows' && { payload }) }))
+      expect([statusCode, Problem.parse(JSON.parse(body))]).toEqual([409, expect.objectContaining({ code: 'QUOTA_EXCEEDED', remedy: 'stop one' })])
+      expect(access.logged.at(-1)).toMatchObject({ outcome: 'refused', status: 409 })
+    }
+    expect(by).toEqual(['local', 'local', 'local'])
   })
 
   it('guessing tokens is as slow as everything else of an address', async () => {
