@@ -11,8 +11,8 @@ await runWorker('loader-api', 'loader-producer', Config, async (worker) => {
   const client = venueNamed(assignment.venue).open({
     urls: urls[assignment.venue] ?? {}, signal, now, random, log,
     concurrency: config.REQUEST_CONCURRENCY, weightLimit: config.VENUE_WEIGHT_LIMIT,
-    // With a number of its own this process is one of a Job's several pods, which leave a cluster by one address.
-    sharers: assignment.shard_index === undefined ? 1 : assignment.shards.length,
+    // Without queue-manager's word: with a number of its own this process is one of a Job's several pods, which leave a cluster by one address.
+    sharers: assignment.sharers ?? (assignment.shard_index === undefined ? 1 : assignment.shards.length),
   })
   try {
     return await loadQueue({

@@ -4,15 +4,16 @@ import { Assignment, type Target } from './queue-control.ts'
 
 type Field = keyof z.infer<typeof Assignment>
 
-/** The variable that carries each field of an assignment. SHARDS and CHECKPOINT are JSON, ATTEMPT and SHARD_INDEX are numbers. */
+/** The variable that carries each field of an assignment. SHARDS and CHECKPOINT are JSON; ATTEMPT, SHARD_INDEX and SHARERS are numbers. */
 const variables = {
   workflow_id: 'WORKFLOW_ID', queue_id: 'QUEUE_ID', target: 'TARGET', venue: 'VENUE', symbol: 'SYMBOL', type: 'TYPE',
   time_range: 'TIME_RANGE', kafka_topic: 'KAFKA_TOPIC', collection_name: 'COLLECTION_NAME', telemetry_id: 'TELEMETRY_ID',
   attempt: 'ATTEMPT', shards: 'SHARDS', checkpoint: 'CHECKPOINT', source: 'SOURCE', topic_of: 'TOPIC_OF',
-  shard_index: 'SHARD_INDEX', traceparent: 'TRACEPARENT',
+  shard_index: 'SHARD_INDEX', sharers: 'SHARERS', traceparent: 'TRACEPARENT',
 } as const satisfies Record<Field, string>
 
 const fields = Object.keys(variables) as Field[]
+const [lists, numbers] = [new Set<Field>(['shards', 'checkpoint']), new Set<Field>(['attempt', 'shard_index', 'sharers'])]
 
 /** All of them: what one worker's environment must not pass on to another's. */
 export const assignmentVariables: readonly string[] = Object.values(variables)
@@ -50,7 +51,7 @@ function readFields(env: Readonly<Record<string, string | undefined>>): Record<s
   const values: Record<string, unknown> = {}
   for (const field of fields) {
     const text = env[variables[field]]?.trim()
-    if (text) values[field] = field === 'shards' || field === 'checkpoint' ? readJson(text) : field === 'attempt' || field === 'shard_index' ? Number(text) : text
+    if (text) values[field] = lists.has(field) ? readJson(text) : numbers.has(field) ? Number(text) : text
   }
   return values
 }

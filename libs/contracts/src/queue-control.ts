@@ -53,6 +53,7 @@ export const Assignment = z.strictObject({
   checkpoint: Checkpoint.default([]).describe('Of the attempt before; empty at first'),
   source: z.enum(['auto', 'rest', 'archive']).optional().describe('Where a loader reads; absent: auto'),
   shard_index: z.int().nonnegative().optional().describe('The one shard that this process takes, of several that work side by side; absent: all'),
+  sharers: z.int().positive().optional().describe('Processes that may load from the venue at once behind one address, this one included: each leaves room for what the others have under way; absent: one'),
   topic_of: QueueId.optional().describe('In a replay: the queue whose topic this is; gaps and markers on it carry its id'),
   traceparent: Traceparent.optional().describe('W3C traceparent of the request that this is part of'),
 })

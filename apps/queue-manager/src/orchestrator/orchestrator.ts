@@ -8,6 +8,7 @@ import { adoptWorkflows, kickOutboxes } from './adopt-workflows.ts'
 import { consumeEvents } from './consume-events.ts'
 import { listenForExits } from './exits.ts'
 import { launchTogether } from './launch-together.ts'
+import { tellSharers } from './venue-sharers.ts'
 import { liveWorkflows, type LiveWorkflow } from './live-workflows.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import type { OrchestratorParts } from './orchestrator-parts.ts'
@@ -100,7 +101,9 @@ async function wire(options: OrchestratorOptions, { records, leadership }: { rec
   }
   const tools = {
     bus, store, launcher, leadership, goesOn, onDecision: ({ action }: { action: string }) => metrics.decisions.inc({ action }), now, dataPartitions: options.dataPartitions, onLaunch: countLaunch(metrics),
-    launch: launchTogether({ launcher, groupSize: options.liveGroupSize ?? 1, gatherMs: options.gatherMs ?? 200 }),
+    launch: tellSharers(launchTogether({ launcher, groupSize: options.liveGroupSize ?? 1, gatherMs: options.gatherMs ?? 200 }), {
+      live, active: options.maxActiveQueues, podsPerShard: launcher.kind === 'kubernetes',
+    }),
   }
   const outbox = outboxRunner({
     tools, live, change, signal, random,
