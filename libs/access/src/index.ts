@@ -3,6 +3,7 @@ export { openAccess, localOperator, type Access, type AccessParts } from './open
 export { requireRole } from './authorise.ts'
 export { bearerToken } from './bearer-token.ts'
 export { isLoopback, requireSameOrigin } from './same-origin.ts'
+export { auditEntry, type Attempted, type AskedFor } from './audit/audit-entry.ts'
 export { openAuditLog, type AuditLog, type AuditParts } from './audit/audit-log.ts'
 export { openApiTokens, type ApiTokens } from './tokens/api-tokens.ts'
 export { ensureLocalToken, localTokenFile, readLocalToken } from './tokens/local-token.ts'

@@ -1,5 +1,5 @@
-import { requireRole, type Access, type AuditLog } from '@streamforge/access'
-import type { AuditEntry, Caller, NeededRole } from '@streamforge/contracts'
+import { auditEntry, requireRole, type Access, type AuditLog } from '@streamforge/access'
+import type { Caller, NeededRole } from '@streamforge/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import type { Visitor, Visitors } from '../session/visitors.ts'
 
@@ -43,7 +43,7 @@ export function guardAccess(app: FastifyInstance, { access, visitors, audit, now
   })
   app.addHook('onSend', async (request, reply) => {
     if (reply.statusCode === 401) void reply.header('www-authenticate', 'Bearer')
-    if (isAudited(request, reply)) await audit.write(entryOf(request, reply, now()))
+    if (isAudited(request, reply)) await audit.write(entryOf(request, reply.statusCode, now()))
   })
 }
 
@@ -61,11 +61,9 @@ function isAudited({ method, caller, routeOptions: { url, config } }: FastifyReq
   return refused || !reads(method) || url.startsWith('/sign-in/')
 }
 
-function entryOf(request: FastifyRequest, reply: FastifyReply, at: number): AuditEntry {
-  const { statusCode: status } = reply
-  return {
-    at, service: 'dashboard', request_id: request.id, caller: request.caller ?? request.visitor?.caller ?? null, address: request.ip.slice(0, 100),
-    action: `${request.method} ${request.routeOptions.url ?? ''}`.slice(0, 100), target: request.url.split('?', 1)[0]!.slice(0, 300),
-    outcome: status < 400 ? 'done' : status < 500 ? 'refused' : 'failed', status,
-  }
+function entryOf(request: FastifyRequest, status: number, at: number) {
+  const { caller, visitor, method, url, routeOptions } = request
+  return auditEntry(request, {
+    at, service: 'dashboard', caller: caller ?? visitor?.caller ?? null, action: `${method} ${routeOptions.url ?? ''}`, target: url.split('?', 1)[0]!, status,
+  })
 }

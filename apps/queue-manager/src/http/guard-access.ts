@@ -1,5 +1,5 @@
-import { requireRole, type Access, type AuditLog } from '@streamforge/access'
-import type { AuditEntry, Caller, NeededRole } from '@streamforge/contracts'
+import { auditEntry, requireRole, type Access, type AuditLog } from '@streamforge/access'
+import type { Caller, NeededRole } from '@streamforge/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 declare module 'fastify' {
@@ -42,21 +42,16 @@ export function guardAccess(app: FastifyInstance, { access, audit, now }: Access
   })
   app.addHook('onSend', async (request, reply) => {
     if (reply.statusCode === 401) void reply.header('www-authenticate', 'Bearer')
-    if (isAudited(request, reply)) await audit.write(entryOf(request, reply, now()))
+    if (isAudited(request, reply)) {
+      const { caller, routeOptions: { config } } = request
+      await audit.write(auditEntry(request, { at: now(), service: 'queue-manager', caller, action: config.operation!, target: targetOf(request, reply), status: reply.statusCode }))
+    }
   })
 }
 
 /** What changes something, whatever came of it, and every other thing that was refused for who asked. */
 const isAudited = (request: FastifyRequest, { statusCode }: FastifyReply) =>
   request.routeOptions.config.operation !== undefined && (changes(request) || statusCode === 401 || statusCode === 403)
-
-function entryOf(request: FastifyRequest, reply: FastifyReply, at: number): AuditEntry {
-  const { statusCode: status } = reply
-  return {
-    at, service: 'queue-manager', request_id: request.id, caller: request.caller, address: request.ip.slice(0, 100), action: request.routeOptions.config.operation!,
-    target: targetOf(request, reply).slice(0, 300), outcome: status < 400 ? 'done' : status < 500 ? 'refused' : 'failed', status,
-  }
-}
 
 /** What it was about: what was made, or what the path names. */
 function targetOf({ params, url }: FastifyRequest, reply: FastifyReply): string {
