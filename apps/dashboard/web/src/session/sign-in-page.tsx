@@ -2,6 +2,7 @@ import { useId, useState, type FormEvent } from 'react'
 import type { SessionAnswer } from '@streamforge/contracts'
 import { ApiProblem } from '../api.ts'
 import { ProblemNote } from '../parts/problem-note.tsx'
+import { useAttempt } from '../use-attempt.ts'
 import { signInByToken } from './use-session.ts'
 
 const problems: Readonly<Record<string, string>> = {
@@ -28,22 +29,14 @@ export function SignInPage({ ways }: { ways: SessionAnswer['ways'] }) {
 
 function TokenForm() {
   const [token, setToken] = useState('')
-  const [error, setError] = useState<unknown>()
-  const [busy, setBusy] = useState(false)
+  const { busy, error, attempt } = useAttempt()
   const id = useId()
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    setBusy(true)
-    setError(undefined)
-    try {
-      await signInByToken(token.trim())
-    } catch (e) {
-      setError(e)
-      setBusy(false)
-    }
+    void attempt(() => signInByToken(token.trim()))
   }
   return (
-    <form onSubmit={(event) => void submit(event)}>
+    <form onSubmit={submit}>
       <label htmlFor={id}>With an API token</label>
       <input id={id} type="password" autoComplete="off" spellCheck={false} value={token} placeholder="stf_..." onChange={(event) => setToken(event.target.value)} />
       <p className="hint">An admin makes one with <code>streamforge token create</code>.</p>

@@ -6,6 +6,7 @@ import { formatFigure } from '../../parts/nice-ticks.ts'
 import { ActionButton } from '../../parts/action-button.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { Link } from '../../router.tsx'
+import { useAttempt } from '../../use-attempt.ts'
 import { aliasesOf, changeTo, metricAbout, metricName, shortMetrics, type Models } from './models-view.ts'
 
 /** The versions of one model: which one serves, and why; another may be put in its place. */
@@ -48,23 +49,17 @@ function VersionRow({ version: v, models, onAsk }: { version: ModelVersion; mode
 /** Asks why, since whoever reads the alias later wants to know. */
 function ChangeForm({ version: { model, version }, change, onDone }: { version: ModelVersion; change: 'promote' | 'roll back'; onDone: () => void }) {
   const [reason, setReason] = useState('')
-  const [error, setError] = useState<unknown>()
-  const [busy, setBusy] = useState(false)
+  const { busy, error, attempt } = useAttempt()
   const id = useId()
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
-    setBusy(true)
-    setError(undefined)
-    try {
+    void attempt(async () => {
       await sendJson('POST', `/api/models/${model}/promote`, { version, reason: reason.trim() || (change === 'promote' ? 'promoted by hand' : 'rolled back by hand') })
       onDone()
-    } catch (e) {
-      setError(e)
-      setBusy(false)
-    }
+    })
   }
   return (
-    <form className="note" onSubmit={(event) => void submit(event)}>
+    <form className="note" onSubmit={submit}>
       <label htmlFor={id}>{change === 'promote' ? 'Promote' : 'Roll back to'} version {version}: why?</label>
       <input id={id} autoFocus maxLength={300} value={reason} placeholder={change === 'promote' ? 'promoted by hand' : 'rolled back by hand'} onChange={(e) => setReason(e.target.value)} />
       <div className="actions"><button type="button" onClick={onDone}>Cancel</button><ActionButton type="submit" className="primary" disabled={busy}>{change === 'promote' ? 'Make it champion' : 'Roll back'}</ActionButton></div>

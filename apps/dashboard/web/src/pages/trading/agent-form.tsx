@@ -3,6 +3,7 @@ import type { BacktestSummary, Instruments, Workflow, WorkflowTypes } from '@str
 import { getJson, sendJson } from '../../api.ts'
 import { ActionButton } from '../../parts/action-button.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
+import { useAttempt } from '../../use-attempt.ts'
 import { emptyForm, formProblems, toRequest, type FormValues } from '../workflows/form-values.ts'
 import { NumberFields } from '../workflows/pipeline-fields.tsx'
 import { agentFields, emptyPipeline } from '../workflows/pipeline-values.ts'
@@ -22,8 +23,7 @@ export function AgentForm({ like, onStarted }: { like: BacktestSummary | undefin
   const [values, setValues] = useState(() => initialValues(like))
   const { symbols, venues, intervalsOf, available, error: unread } = useOffers(values.venue)
   const [asked, setAsked] = useState(false)
-  const [sending, setSending] = useState(false)
-  const [error, setError] = useState<unknown>()
+  const { busy, error, attempt } = useAttempt()
   const problems = formProblems(values)
   const shown = asked ? problems : {}
   const set = (changed: Partial<FormValues>) => setValues((before) => ({ ...before, ...changed }))
@@ -31,26 +31,20 @@ export function AgentForm({ like, onStarted }: { like: BacktestSummary | undefin
     const offered = intervalsOf(venue).map((interval) => `${candles}${interval}`)
     set({ venue, types: values.types.every((type) => offered.includes(type)) ? values.types : offered.slice(0, 1) })
   }
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     setAsked(true)
     const [first] = Object.keys(problems)
     if (first) return document.getElementById(`agent-${first}`)?.focus()
-    setSending(true)
-    setError(undefined)
-    try {
+    void attempt(async () => {
       onStarted((await sendJson<Workflow>('POST', '/api/workflows', toRequest(values)))!.workflow_id)
-    } catch (e) {
-      setError(e)
-    } finally {
-      setSending(false)
-    }
+    })
   }
   const marks = (field: keyof typeof problems) => ({ 'id': `agent-${field}`, 'aria-invalid': Boolean(shown[field]), 'aria-describedby': shown[field] ? `agent-problem-${field}` : undefined })
   const hint = (field: keyof typeof problems) => shown[field] && <p className="field-problem" id={`agent-problem-${field}`}>{shown[field]}</p>
   if (available === false) return <p className="empty">This release of queue-manager trains no agents.</p>
   return (
-    <form onSubmit={(event) => void submit(event)} noValidate>
+    <form onSubmit={submit} noValidate>
       <div className="pair">
         <div>
           <label htmlFor="agent-symbols">Symbol</label>
@@ -77,7 +71,7 @@ export function AgentForm({ like, onStarted }: { like: BacktestSummary | undefin
       </div>
       <details><summary>Capital, costs and training</summary><NumberFields part="agent" fields={agentFields} values={values.pipeline} onChange={(pipeline) => set({ pipeline })} /></details>
       {hint('pipeline')}
-      <div className="actions"><ActionButton type="submit" className="primary" disabled={sending}>{sending ? 'Starting …' : 'Train and backtest'}</ActionButton></div>
+      <div className="actions"><ActionButton type="submit" className="primary" disabled={busy}>{busy ? 'Starting …' : 'Train and backtest'}</ActionButton></div>
       <ProblemNote error={error ?? unread} />
     </form>
   )

@@ -7,6 +7,7 @@ import { SavedRequests } from './saved-requests.tsx'
 import { ActionButton } from '../../parts/action-button.tsx'
 import { ProblemNote } from '../../parts/problem-note.tsx'
 import { navigate } from '../../router.tsx'
+import { useAttempt } from '../../use-attempt.ts'
 
 /** What the address says to begin with: /workflows?symbol=BTCUSDT&type=ws_trades */
 function initialValues(): FormValues {
@@ -20,12 +21,12 @@ export function WorkflowForm() {
   const [values, setValues] = useState(initialValues)
   const [types, setTypes] = useState<WorkflowTypes>()
   const [symbols, setSymbols] = useState<string[]>([])
-  const [error, setError] = useState<unknown>()
-  const [sending, setSending] = useState(false)
+  const [unread, setUnread] = useState<unknown>()
+  const { busy, error, attempt } = useAttempt()
   const [asked, setAsked] = useState(false)
   useEffect(() => {
     const abort = new AbortController()
-    getJson<WorkflowTypes>('/api/workflow-types', abort.signal).then(setTypes, (e: unknown) => { if (!abort.signal.aborted) setError(e) })
+    getJson<WorkflowTypes>('/api/workflow-types', abort.signal).then(setTypes, (e: unknown) => { if (!abort.signal.aborted) setUnread(e) })
     getJson<Instruments>('/api/instruments', abort.signal)
       .then(({ instruments }) => setSymbols([...new Set(instruments.map((i) => i.symbol))]), () => undefined)
     return () => abort.abort()
@@ -42,7 +43,7 @@ export function WorkflowForm() {
     set({ venue, types: offered ? values.types.filter((type) => offered.includes(type)) : values.types })
   }
 
-  const submit = async (event: FormEvent<HTMLFormElement>) => {
+  const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     setAsked(true)
     const [first] = Object.keys(problems)
@@ -50,16 +51,10 @@ export function WorkflowForm() {
       document.getElementById(`form-${first}`)?.focus()
       return
     }
-    setSending(true)
-    setError(undefined)
-    try {
+    void attempt(async () => {
       const workflow = await sendJson<Workflow>('POST', '/api/workflows', toRequest(values))
       navigate(`/workflows/${workflow!.workflow_id}`)
-    } catch (e) {
-      setError(e)
-    } finally {
-      setSending(false)
-    }
+    })
   }
 
   const hint = (field: keyof typeof problems) => shown[field] && <p className="field-problem" id={`problem-${field}`}>{shown[field]}</p>
@@ -68,7 +63,7 @@ export function WorkflowForm() {
     <section className="panel form" aria-labelledby="form-title">
       <h2 id="form-title">New workflow</h2>
       <SavedRequests request={Object.keys(problems).length ? undefined : toRequest(values)} onLoad={(request) => setValues(fromRequest(request))} />
-      <form onSubmit={(event) => void submit(event)} noValidate>
+      <form onSubmit={submit} noValidate>
         <label htmlFor="form-venue">Venue</label>
         <select id="form-venue" value={values.venue} onChange={(e) => chooseVenue(e.target.value)}>
           {venues.map((venue) => <option key={venue} value={venue}>{venue}</option>)}
@@ -128,8 +123,8 @@ export function WorkflowForm() {
             <option value="auto">auto: archive files where there are some</option><option value="rest">REST only</option><option value="archive">archive only</option>
           </select>
         </details>
-        <ActionButton type="submit" className="primary" disabled={sending}>{sending ? 'Starting …' : 'Start'}</ActionButton>
-        <ProblemNote error={error} />
+        <ActionButton type="submit" className="primary" disabled={busy}>{busy ? 'Starting …' : 'Start'}</ActionButton>
+        <ProblemNote error={error ?? unread} />
       </form>
     </section>
   )

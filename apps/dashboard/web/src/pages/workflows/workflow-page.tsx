@@ -11,6 +11,7 @@ import { StageBar } from './stage-bar.tsx'
 import { ActionButton } from '../../parts/action-button.tsx'
 import { StatusChip } from '../../parts/status-chip.tsx'
 import { Link, navigate } from '../../router.tsx'
+import { useAttempt } from '../../use-attempt.ts'
 
 export function WorkflowPage({ id }: { id: string }) {
   const [workflow, setWorkflow] = useState<Workflow | null>()
@@ -43,28 +44,16 @@ export function WorkflowPage({ id }: { id: string }) {
 }
 
 function Actions({ workflow: { workflow_id: id, status } }: { workflow: Workflow }) {
-  const [busy, setBusy] = useState(false)
-  const [error, setError] = useState<unknown>()
-  const act = async (work: () => Promise<unknown>) => {
-    setBusy(true)
-    setError(undefined)
-    try {
-      await work()
-    } catch (e) {
-      setError(e)
-    } finally {
-      setBusy(false)
-    }
-  }
-  const remove = () => act(async () => {
+  const { busy, error, attempt } = useAttempt()
+  const remove = () => attempt(async () => {
     if (!window.confirm('Remove this workflow and its topics? The stored data stays.')) return
     await sendJson('DELETE', `/api/workflows/${id}`)
     navigate('/workflows')
   })
   return (
     <div className="actions">
-      {mayStop(status) && <ActionButton disabled={busy} onClick={() => void act(() => sendJson('POST', `/api/workflows/${id}/stop`))}>Stop</ActionButton>}
-      {mayRetry(status) && <ActionButton className="primary" disabled={busy} onClick={() => void act(() => sendJson('POST', `/api/workflows/${id}/retry`))}>Retry</ActionButton>}
+      {mayStop(status) && <ActionButton disabled={busy} onClick={() => void attempt(() => sendJson('POST', `/api/workflows/${id}/stop`))}>Stop</ActionButton>}
+      {mayRetry(status) && <ActionButton className="primary" disabled={busy} onClick={() => void attempt(() => sendJson('POST', `/api/workflows/${id}/retry`))}>Retry</ActionButton>}
       {!mayStop(status) && status !== 'stopping' && <ActionButton disabled={busy} onClick={() => void remove()}>Remove</ActionButton>}
       <ProblemNote error={error} />
     </div>
