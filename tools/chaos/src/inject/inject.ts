@@ -6,6 +6,7 @@ import type { LineFault } from '../network/faulty-proxy.ts'
 import type { Fault, Link } from '../plan/fault.ts'
 import type { ChaosPlatform } from '../platform/chaos-platform.ts'
 import { hasMuchLeft, runningQueues } from '../platform/running-queues.ts'
+import type { Before } from './recovery.ts'
 import { signal } from '../platform/supervised-service.ts'
 import { poisonMessage } from './poison-message.ts'
 import { hideFromLauncher, launchOf, pickJob, type Victim } from './victim-jobs.ts'
@@ -14,6 +15,8 @@ import { hideFromLauncher, launchOf, pickJob, type Victim } from './victim-jobs.
 export interface Injected {
   /** What a person reads: which job, which service. */
   readonly victim: string
+  /** The one queue that it struck; absent: it may concern everything. */
+  readonly queueId?: string
   /** The attempt that has to be replaced before all is well again. */
   readonly replaced?: { readonly queueId: string; readonly target: string; readonly attempt: number }
   /** Takes it away; absent: nothing is to be taken away. */
@@ -30,10 +33,10 @@ export interface Traces {
 }
 
 /** Makes a fault happen. Undefined when there is nobody now whom it could happen to. */
-export async function inject(fault: Fault, platform: ChaosPlatform, traces: Traces): Promise<Injected | undefined> {
+export async function inject(fault: Fault, platform: ChaosPlatform, traces: Traces, before: Before): Promise<Injected | undefined> {
   const { links, services } = platform
   switch (fault.kind) {
-    case 'kill-job': case 'pause-job': case 'freeze-job': case 'zombie-job': case 'double-launch': return injectIntoJob(fault, platform, traces)
+    case 'kill-job': case 'pause-job': case 'freeze-job': case 'zombie-job': case 'double-launch': return injectIntoJob(fault, platform, traces, before)
     case 'kill-service': return signal(services.get(fault.service)!.pid(), 'SIGKILL') ? { victim: fault.service } : undefined
     case 'pause-service': return pause(services.get(fault.service)!.pid(), fault.service)
     case 'network-delay': return onLine(fault.link, { delayMs: fault.delayMs }, links)
@@ -62,9 +65,14 @@ export async function inject(fault: Fault, platform: ChaosPlatform, traces: Trac
 
 type JobFault = Extract<Fault, { kind: 'kill-job' | 'pause-job' | 'freeze-job' | 'zombie-job' | 'double-launch' }>
 
-async function injectIntoJob(fault: JobFault, platform: ChaosPlatform, traces: Traces): Promise<Injected | undefined> {
-  const job = await pickJob(platform.jobs, fault.pick)
+async function injectIntoJob(fault: JobFault, platform: ChaosPlatform, traces: Traces, { queues }: Before): Promise<Injected | undefined> {
+  const job = await pickJob(platform.jobs, fault.pick, new Set(queues.map(({ queue_id: id }) => id)))
   if (!job) return undefined
+  const struck = await strikeJob(fault, job, platform, traces)
+  return struck && { ...struck, queueId: job.queue_id }
+}
+
+async function strikeJob(fault: JobFault, job: Victim, platform: ChaosPlatform, traces: Traces): Promise<Injected | undefined> {
   const victim = `${job.target} of ${job.queue_id}, attempt ${job.attempt}`
   const replaced = { queueId: job.queue_id, target: job.target, attempt: job.attempt }
   switch (fault.kind) {
@@ -127,5 +135,5 @@ async function injectPoison(fault: Extract<Fault, { kind: 'poison' }>, { bus, st
   const [put] = await bus.publish(topic, [{ ...message, partition: 0 }])
   const groups = ofQueue ? [`arango-connector.${queue.queue_id}`] : topic === 'queue-events' ? ['queue-manager'] : []
   traces.poisoned.push({ topic, partition: put!.partition, offset: put!.offset, groups })
-  return { victim: topic }
+  return { victim: topic, ...(ofQueue && { queueId: queue.queue_id }) }
 }

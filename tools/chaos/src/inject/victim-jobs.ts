@@ -5,10 +5,10 @@ import type { JobInfo, Launcher } from '@streamforge/launcher'
 /** A job that runs now, with its process. */
 export type Victim = JobInfo & { readonly pid: number }
 
-/** The job that `pick` in [0, 1) names; undefined when none runs. */
-export async function pickJob(jobs: Launcher, pick: number, target?: string): Promise<Victim | undefined> {
+/** The job of one of these queues that `pick` in [0, 1) names; undefined when none runs. */
+export async function pickJob(jobs: Launcher, pick: number, queues: ReadonlySet<string>): Promise<Victim | undefined> {
   const running = (await jobs.list())
-    .filter((job): job is Victim => job.state.status === 'running' && job.pid !== undefined && (target === undefined || job.target === target))
+    .filter((job): job is Victim => job.state.status === 'running' && job.pid !== undefined && queues.has(job.queue_id))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
   return running[Math.floor(pick * running.length)]
 }

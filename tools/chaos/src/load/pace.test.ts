@@ -6,6 +6,6 @@ it('spreads what is left over the faults that are left', () => {
   // 2,000 a second are two pages a second, of two at a time.
   expect(paceMs(input)).toBe(1000)
   expect(paceMs({ ...input, remainingRecords: 8_000_000 })).toBe(100)
-  expect(paceMs({ ...input, remainingRecords: 0 })).toBe(2000)
+  expect(paceMs({ ...input, remainingRecords: 0 })).toBe(1000)
   expect(paceMs({ ...input, remainingFaults: 0 })).toBe(0)
 })

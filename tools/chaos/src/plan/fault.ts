@@ -9,7 +9,7 @@ export type LongRunning = 'queue-manager' | 'store-server'
 export type Fault = {
   /** From 0. */
   readonly index: number
-  /** From the recovery of the one before to this one. */
+  /** From the recovery of the one before it in its lane to this one. */
   readonly afterMs: number
   readonly pick: number
 } & FaultKind
@@ -56,6 +56,10 @@ export const kinds = [
   'kill-job', 'kill-service', 'pause-job', 'pause-service', 'freeze-job', 'zombie-job', 'double-launch', 'network-delay', 'network-cut',
   'network-partition', 'network-bandwidth', 'kill-broker', 'fill-disk', 'skew-clock', 'poison',
 ] as const satisfies readonly Kind[]
+
+/** What strikes one queue's workers or topic can happen beside what strikes all of them: a recovery is still one fault's. */
+export const laneOf = (kind: Kind): 'queue' | 'platform' => (queueKinds.has(kind) ? 'queue' : 'platform')
+const queueKinds: ReadonlySet<Kind> = new Set(['kill-job', 'pause-job', 'freeze-job', 'zombie-job', 'double-launch', 'poison'])
 
 /** What a person reads of it: `network-cut venue 1.4 s`. */
 export function describeFault(fault: FaultKind): string {

@@ -1,5 +1,5 @@
 import { describeFault } from '../plan/fault.ts'
-import { targetMs, type ChaosReport } from './summarise.ts'
+import { stepNames, targetMs, type ChaosReport } from './summarise.ts'
 
 const seconds = (ms: number) => (ms / 1000).toFixed(1)
 const shownFindings = 20
@@ -10,8 +10,9 @@ export function renderReport(report: ChaosReport): string {
   const unrecovered = faults.filter(({ recovered }) => recovered === undefined)
   const count = (kind: string) => findings.filter((finding) => finding.kind === kind).length
   return [
-    ...renderTable(['fault', 'times', 'recovered', 'p50 s', 'p95 s', 'max s'], byKind.map((row) => [
-      row.kind, String(row.faults), String(row.faults - row.unrecovered), seconds(row.p50), seconds(row.p95), seconds(row.max)])),
+    ...renderTable(['fault', 'times', 'recovered', 'p50 s', 'p95 s', 'max s', ...stepNames], byKind.map((row) => [
+      row.kind, String(row.faults), String(row.faults - row.unrecovered), seconds(row.p50), seconds(row.p95), seconds(row.max),
+      ...stepNames.map((step) => (row.steps[step] === undefined ? '' : seconds(row.steps[step])))])),
     '',
     `seed ${report.seed}, ${report.bus} bus: ${faults.length} faults in ${Math.round(report.seconds)} s while ${report.records.toLocaleString('en')} records flowed `
       + `through ${report.queues} queues of ${report.workflows} workflows; ${report.deadLetters} messages refused`,

@@ -5,7 +5,7 @@ import { renderProgress, renderReport } from './render-report.ts'
 import { hasPassed, percentile, percentiles, summariseKinds, type ChaosReport } from './summarise.ts'
 
 const outcome = (index: number, kind: 'kill-job' | 'fill-disk', over: number, recovered: number | undefined): FaultOutcome => ({
-  fault: kind === 'fill-disk' ? { index, afterMs: 0, pick: 0, kind, forMs: 1000 } : { index, afterMs: 0, pick: 0, kind }, victim: 'a <job>', at: over - 100, over, recovered,
+  fault: kind === 'fill-disk' ? { index, afterMs: 0, pick: 0, kind, forMs: 1000 } : { index, afterMs: 0, pick: 0, kind }, victim: 'a <job>', at: over - 100, over, recovered, steps: recovered === undefined ? {} : { ready: 100, stored: recovered - over },
 })
 const faults = [outcome(0, 'fill-disk', 1000, 3000), outcome(1, 'kill-job', 5000, 6000), outcome(2, 'kill-job', 8000, undefined)]
 const report: ChaosReport = {
@@ -17,8 +17,8 @@ const report: ChaosReport = {
 describe('what a run came to', () => {
   it('counts by kind, and times from the end of the fault', () => {
     expect(report.byKind).toEqual([
-      { kind: 'kill-job', faults: 2, unrecovered: 1, p50: 1000, p95: 1000, max: 1000 },
-      { kind: 'fill-disk', faults: 1, unrecovered: 0, p50: 2000, p95: 2000, max: 2000 },
+      { kind: 'kill-job', faults: 2, unrecovered: 1, p50: 1000, p95: 1000, max: 1000, steps: { ready: 100, stored: 1000 } },
+      { kind: 'fill-disk', faults: 1, unrecovered: 0, p50: 2000, p95: 2000, max: 2000, steps: { ready: 100, stored: 2000 } },
     ])
     expect([percentile([], 0.95), percentile([3, 1, 2], 0.5), percentile(Array.from({ length: 100 }, (_, i) => i + 1), 0.95)]).toEqual([0, 2, 95])
   })

@@ -1,5 +1,6 @@
 import type { Finding } from '../check/history.ts'
 import type { FaultOutcome } from '../inject/run-faults.ts'
+import type { Steps } from '../inject/recovery.ts'
 import { kinds, type Kind } from '../plan/fault.ts'
 
 /** What a run came to; the report's JSON. Times are milliseconds. */
@@ -33,6 +34,8 @@ export interface KindSummary extends Percentiles {
   readonly kind: Kind
   readonly faults: number
   readonly unrecovered: number
+  /** Median of when each step was reached, after the fault was over. */
+  readonly steps: Steps
 }
 
 /** Smallest value that so large a part of all is not above; 0 of none. */
@@ -50,8 +53,17 @@ export function percentiles(outcomes: readonly FaultOutcome[]): Percentiles {
 export function summariseKinds(outcomes: readonly FaultOutcome[]): KindSummary[] {
   return kinds.flatMap((kind) => {
     const own = outcomes.filter(({ fault }) => fault.kind === kind)
-    return own.length === 0 ? [] : [{ kind, faults: own.length, unrecovered: own.filter(({ recovered }) => recovered === undefined).length, ...percentiles(own) }]
+    return own.length === 0 ? [] : [{ kind, faults: own.length, unrecovered: own.filter(({ recovered }) => recovered === undefined).length, steps: medianSteps(own), ...percentiles(own) }]
   })
+}
+
+export const stepNames = ['noticed', 'relaunched', 'working', 'ready', 'stored'] as const satisfies readonly (keyof Steps)[]
+
+function medianSteps(outcomes: readonly FaultOutcome[]): Steps {
+  return Object.fromEntries(stepNames.flatMap((step) => {
+    const reached = outcomes.flatMap(({ steps }) => steps[step] ?? [])
+    return reached.length === 0 ? [] : [[step, Math.round(percentile(reached, 0.5))]]
+  }))
 }
 
 export const targetMs = 10_000
