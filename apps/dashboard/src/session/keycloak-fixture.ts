@@ -12,14 +12,14 @@ export async function realmWithPeople({ siteUrl, password, secret }: { siteUrl: 
   const program = (clientId: string, defaultClientScopes: string[]) => ({
     clientId, secret, enabled: true, publicClient: false, standardFlowEnabled: false, serviceAccountsEnabled: true, defaultClientScopes,
   })
-  const account = (clientId: string) => ({ username: `service-account-${clientId}`, enabled: true, serviceAccountClientId: clientId, realmRoles: ['admin'] })
+  const account = (clientId: string, role: string) => ({ username: `service-account-${clientId}`, enabled: true, serviceAccountClientId: clientId, realmRoles: [role] })
   return {
     ...realm,
     clients: [
       ...realm.clients.map((client) => (client.clientId === 'streamforge-dashboard' ? { ...client, redirectUris: [`${siteUrl}/*`] } : client)),
-      program('program', ['streamforge']), program('elsewhere', []),
+      program('program', ['streamforge']), program('operating', ['streamforge']), program('elsewhere', []),
     ],
-    users: [person('ada', ['operator']), person('eve', []), account('program'), account('elsewhere')],
+    users: [person('ada', ['operator']), person('eve', []), account('program', 'admin'), account('operating', 'operator'), account('elsewhere', 'admin')],
   }
 }
 

@@ -52,10 +52,11 @@ describe.skipIf(!available.ok)(`sign-in at a real Keycloak ${keycloakVersion}${a
     return logInAtKeycloak(jar, page, username, password)
   }
   const session = async (jar: CookieJar) => SessionAnswer.parse(await (await jar.visit(`${dashboard.url}/api/session`)).json())
-  async function programToken(client: string): Promise<string> {
-    const response = await fetch(`${issuer}/protocol/openid-connect/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials', client_id: client, client_secret: secret }) })
-    return (await response.json() as { access_token: string }).access_token
+  async function askForToken(form: Record<string, string>, realm = issuer): Promise<{ status: number; token: string }> {
+    const response = await fetch(`${realm}/protocol/openid-connect/token`, { method: 'POST', body: new URLSearchParams(form) })
+    return { status: response.status, token: (await response.json() as { access_token: string }).access_token }
   }
+  const programToken = async (client: string) => (await askForToken({ grant_type: 'client_credentials', client_id: client, client_secret: secret })).token
   const asBearer = (token: string) => fetch(`${dashboard.url}/api/topics`, { headers: { authorization: `Bearer ${token}` } }).then((r) => r.status)
 
   it('lets a person in by authorization code with PKCE, as who they are, and passes them on as that', async () => {
@@ -161,5 +162,24 @@ describe.skipIf(!available.ok)(`sign-in at a real Keycloak ${keycloakVersion}${a
     expect(content).toMatchObject({ kind: 'issuer', id_token: expect.any(String), refresh_token: expect.any(String) })
     if (content?.kind !== 'issuer') return
     for (const token of [content.id_token!, content.refresh_token!]) expect(await asBearer(token)).toBe(401)
+  })
+
+  // One Keycloak for them and for what tools/servers promises of it: it takes a minute to start.
+  it('gives tokens of the realm that ships, with issuer, audience and roles', async () => {
+    const claims = claimsOf(await programToken('operating'))
+    expect(claims).toMatchObject({
+      iss: issuer, aud: 'streamforge', azp: 'operating', sub: expect.any(String), preferred_username: 'service-account-operating', roles: expect.arrayContaining(['operator', 'viewer']),
+    })
+    expect(claims['roles']).not.toContain('admin')
+    expect(keycloak.issuer('streamforge')).toBe(issuer)
+  })
+
+  it('gives none for a wrong secret, nor for a password alone at the clients that ship', async () => {
+    expect((await askForToken({ grant_type: 'client_credentials', client_id: 'program', client_secret: 'wrong' })).status).toBe(401)
+    expect((await askForToken({ grant_type: 'password', client_id: 'streamforge-dashboard', username: 'ada', password })).status).toBe(400)
+  })
+
+  it('lets its administrator in', async () => {
+    expect((await askForToken({ grant_type: 'password', client_id: 'admin-cli', username: 'admin', password: keycloak.adminPassword }, keycloak.issuer('master'))).status).toBe(200)
   })
 })
