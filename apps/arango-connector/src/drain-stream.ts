@@ -56,7 +56,7 @@ export async function openStream(options: DrainOptions): Promise<Stream> {
   const consumer = await consumeMessages(
     bus, catalog.data,
     {
-      group, topics: [topic], from: 'earliest', service: options.service, maxBatch: options.maxBatch ?? 1000, now: options.now,
+      group, topics: [topic], from: 'earliest', alone: true, service: options.service, maxBatch: options.maxBatch ?? 1000, now: options.now,
       reasonToRefuse: (message) => foreignness(dataset, message),
     },
     async ({ messages, deadLettered }) => {

@@ -44,6 +44,11 @@ export interface ConsumeOptions {
   from: 'earliest' | 'latest'
   /** At most so many messages a batch; default 1000. */
   maxBatch?: number
+  /**
+   * This member has the group to itself by right: those that are in it are dead or have been replaced, and are put out as it joins. One that
+   * lives all the same joins again.
+   */
+  alone?: boolean
   /** Waits between deliveries of a batch whose handler rejected, in ms, exponential with jitter; default 100 to 5000. */
   retryDelay?: { initialMs: number; maxMs: number }
 }

@@ -11,6 +11,7 @@ export const channels = {
   retry: channel('streamforge:bus:retry'),
   deadLetter: channel('streamforge:bus:dead-letter'),
   skipped: channel('streamforge:bus:skipped'),
+  stalled: channel('streamforge:bus:stalled'),
 } as const
 
 /** One publish() that was acknowledged. */
@@ -24,3 +25,5 @@ export interface RetryDiagnostic { topic: string; partition: number; group: stri
 export interface DeadLetterDiagnostic { topic: string; code: string; reason: string }
 /** A message that a tail could not read and passed over. */
 export interface SkippedDiagnostic { topic: string; partition: number; offset: string; reason: string }
+/** Messages that cannot be appended now, such as on a full disk, and are tried again. */
+export interface StalledDiagnostic { topic: string; messages: number; attempt: number; error: unknown }

@@ -14,3 +14,13 @@ it('counts and logs messages that were passed over, until it is closed', async (
   skipped.publish(facts)
   expect(warnings).toHaveLength(1)
 })
+
+it('counts and logs messages that wait for space', async () => {
+  const warnings: unknown[] = []
+  const { registry, close } = createMetrics('test', { warn: (...facts: unknown[]) => { warnings.push(facts) } })
+  const error = new Error('database or disk is full')
+  channel('streamforge:bus:stalled').publish({ topic: 'queue-events', messages: 3, attempt: 2, error })
+  expect(await registry.getSingleMetricAsString('streamforge_bus_stalls_total')).toContain('streamforge_bus_stalls_total{topic="queue-events",service="test"} 1')
+  expect(warnings).toEqual([[{ topic: 'queue-events', messages: 3, attempt: 2, err: error }, 'the bus has no space for more; waiting']])
+  close()
+})

@@ -17,6 +17,8 @@ interface Facts {
   documents?: number
   bytes?: number
   ms?: number
+  attempt?: number
+  error?: unknown
 }
 
 type Observe = (facts: Facts) => void
@@ -45,6 +47,7 @@ function busObservers(registry: Registry, log: Pick<Logger, 'warn'> | undefined)
   const consumed = createCounter(registry, 'streamforge_bus_messages_consumed_total', 'Messages handled', 'topic')
   const deadLettered = createCounter(registry, 'streamforge_bus_messages_dead_lettered_total', 'Messages refused', 'topic', 'code')
   const skipped = createCounter(registry, 'streamforge_bus_skips_total', 'Times that messages were passed over: deleted before they were read, or unreadable to a tail', 'topic')
+  const stalls = createCounter(registry, 'streamforge_bus_stalls_total', 'Times that messages could not be appended, such as on a full disk, and waited', 'topic')
   const publishSeconds = duration(registry, 'streamforge_bus_publish_seconds', 'From publish to acknowledgement, a batch', 'topic')
   const handleSeconds = duration(registry, 'streamforge_bus_handle_seconds', 'A handler with one batch', 'topic')
   return {
@@ -60,6 +63,10 @@ function busObservers(registry: Registry, log: Pick<Logger, 'warn'> | undefined)
     'streamforge:bus:skipped': ({ topic = '', partition, offset, reason }) => {
       skipped.inc({ topic })
       log?.warn({ topic, partition, offset, reason }, 'messages were passed over')
+    },
+    'streamforge:bus:stalled': ({ topic = '', messages, attempt, error }) => {
+      stalls.inc({ topic })
+      log?.warn({ topic, messages, attempt, err: error }, 'the bus has no space for more; waiting')
     },
     'streamforge:bus:dead-letter': ({ topic = '', code = '' }) => deadLettered.inc({ topic, code }),
   }

@@ -8,7 +8,7 @@ export const eventsGroup = 'queue-manager'
 
 /** Reads queue-events into the queues. Offsets are committed after the queues are saved: nothing is lost, and twice is harmless. */
 export function consumeEvents(bus: Bus, change: ChangeQueue, metrics: OrchestratorMetrics, now: () => number): Promise<Consumer> {
-  return consumeMessages(bus, catalog['queue-events'], { group: eventsGroup, from: 'earliest', service: 'queue-manager' }, async (batch) => {
+  return consumeMessages(bus, catalog['queue-events'], { group: eventsGroup, from: 'earliest', alone: true, service: 'queue-manager' }, async (batch) => {
     const byQueue = new Map<string, QueueInput[]>()
     for (const { value: event } of batch.messages) {
       metrics.events.inc({ status: event.status })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { newTopic, recorder, type Subject, textOf, unique, until } from './contract-tools.ts'
+import { gate, newTopic, numbered, recorder, type Subject, textOf, unique, until } from './contract-tools.ts'
 
 export function membershipContract(subject: Subject): void {
   it('shares partitions between members, and gives those of one that leaves to the rest', async () => {
@@ -55,6 +55,25 @@ export function membershipContract(subject: Subject): void {
     await bus.publish(topic, [{ value: 'for the heir' }])
     await heir.received(1)
     await waiting.close()
+  })
+
+  it('puts others out for one that has the group to itself, whatever they are in the middle of; one that lives comes back', async () => {
+    const { bus, another } = subject()
+    const topic = await newTopic(bus, 2)
+    const options = { group: unique('group'), topics: [topic], from: 'earliest' as const }
+    const [seen, blocked] = [recorder(), gate()]
+    const before = await bus.consume(options, () => blocked.opened)
+    await until('the one before has all', () => before.assignment().length === 2)
+    await bus.publish(topic, [...numbered(3), ...numbered(3, 1)])
+    const next = await (await another()).consume({ ...options, alone: true }, seen.handler)
+    await next.ready
+    expect(next.assignment()).toHaveLength(2)
+    blocked.open()
+    await until('both have a share', () => before.assignment().length === 1 && next.assignment().length === 1)
+    await bus.publish(topic, numbered(1, next.assignment()[0]!.partition, 'for the next'))
+    await until('who put the other out goes on', () => seen.texts().includes('for the next0'))
+    await before.close()
+    await next.close()
   })
 }
 

@@ -22,6 +22,8 @@ export interface EmbeddedBusOptions {
   /** Uniform in [0, 1). */
   random?: () => number
   timing?: Partial<GroupTiming>
+  /** How long publish waits for space on a full disk before it fails with BUS_UNAVAILABLE, in ms; default 60,000. */
+  publishWithinMs?: number
   /** How often expired messages are removed from the topics that this process has open, in ms; default 30,000. */
   sweepMs?: number
 }
@@ -42,13 +44,13 @@ const defaultTiming: GroupTiming = {
  * @throws StreamForgeError BUS_UNAVAILABLE when the directory cannot be used
  */
 export async function openEmbeddedBus(options: EmbeddedBusOptions): Promise<Bus> {
-  const { directory, synchronous = 'NORMAL', now = Date.now, random = Math.random, sweepMs = 30_000 } = options
+  const { directory, synchronous = 'NORMAL', now = Date.now, random = Math.random, sweepMs = 30_000, publishWithinMs: patienceMs = 60_000 } = options
   const file = await openCoordinationFile(directory, synchronous)
   const registry = new TopicRegistry(file)
   await withLockRetry('tidy up', () => registry.removeOrphans())
   const topics = new OpenTopics(registry, now)
   const watcher = new TopicWatcher()
-  const publisher = new Publisher(topics, watcher, { now, random })
+  const publisher = new Publisher(topics, watcher, { now, random, patienceMs })
   const groups = new GroupStore(file, (topic) => registry.partitionsOf(topic))
   const timing = { ...defaultTiming, ...options.timing }
   const consumers = new Set<Consumer>()

@@ -91,7 +91,7 @@ class GroupConsumer implements Consumer {
 
   /** Takes a first share of the partitions, then keeps up with the group until closed. */
   async join(): Promise<void> {
-    await this.#enter()
+    await this.#enter({ alone: this.#options.alone === true })
     await this.#reconcile()
     this.#coordination = this.#coordinate()
   }
@@ -127,9 +127,9 @@ class GroupConsumer implements Consumer {
     return { group: this.#options.group, member, topics: [...new Set(this.#options.topics)] }
   }
 
-  async #enter(): Promise<void> {
-    const { store, now, timing } = this.#settings
-    await withLockRetry('join the group', () => store.join(this.#membership, ownIdentity(), now(), timing.sessionTimeoutMs))
+  async #enter({ alone }: { alone: boolean }): Promise<void> {
+    const { store, now, timing: { sessionTimeoutMs } } = this.#settings
+    await withLockRetry('join the group', () => store.join(this.#membership, ownIdentity(), now(), { sessionTimeoutMs, alone }))
     this.#heartbeatAt = this.#livenessAt = performance.now()
   }
 
@@ -165,7 +165,8 @@ class GroupConsumer implements Consumer {
   async #rejoin(): Promise<void> {
     for (const key of [...this.#held.keys()]) this.#lose(key)
     this.#membership = this.#newMembership()
-    await this.#enter()
+    // Whoever put this member out may have done so by right.
+    await this.#enter({ alone: false })
     await this.#reconcile()
   }
 

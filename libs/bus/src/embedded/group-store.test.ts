@@ -23,7 +23,7 @@ afterEach(async () => {
 })
 
 const member = (name: string): Membership => ({ group: 'g', member: name, topics: ['t'] })
-const join_ = (name: string, now: number) => store.join(member(name), ownIdentity(), now, session)
+const join_ = (name: string, now: number) => store.join(member(name), ownIdentity(), now, { sessionTimeoutMs: session })
 const owned = (name: string) => store.reconcile(member(name)).owned.map(({ partition, surrender }) => [partition, surrender])
 const partition = (p: number) => ({ topic: 't', partition: p })
 
@@ -62,8 +62,17 @@ it('keeps members that are silent for less than their session', () => {
 
 it('takes for dead whose process is gone, whatever its session', () => {
   const gone = { ...ownIdentity(), startedAt: 'another start' }
-  store.join(member('a'), gone, 0, session)
+  store.join(member('a'), gone, 0, { sessionTimeoutMs: session })
   expect(store.list(0)).toEqual([{ group: 'g', members: 0 }])
-  store.join(member('elsewhere'), { ...gone, host: 'another machine' }, 0, session)
+  store.join(member('elsewhere'), { ...gone, host: 'another machine' }, 0, { sessionTimeoutMs: session })
   expect(store.list(0)).toEqual([{ group: 'g', members: 1 }])
+})
+
+it('puts all others out for one that has the group to itself', () => {
+  join_('a', 0)
+  expect(owned('a')).toHaveLength(2)
+  store.join(member('b'), ownIdentity(), 1, { sessionTimeoutMs: session, alone: true })
+  expect(owned('b')).toEqual([[0, false], [1, false]])
+  expect(store.heartbeat(member('a'), 2)).toBe(false)
+  expect(() => store.commit(member('a'), partition(0), 6)).toThrow(expect.objectContaining({ code: 'NOT_PARTITION_OWNER' }))
 })

@@ -53,12 +53,14 @@ export class GroupStore {
     return this.#file.get<{ generation: number }>('SELECT generation FROM groups WHERE name = ?', group)?.generation ?? 0
   }
 
-  join(m: Membership, identity: ProcessIdentity, now: number, sessionTimeoutMs: number): void {
+  /** @param alone puts all other members out */
+  join(m: Membership, identity: ProcessIdentity, now: number, { sessionTimeoutMs, alone = false }: { sessionTimeoutMs: number; alone?: boolean }): void {
     this.#file.transaction(() => {
       this.#file.run('INSERT OR IGNORE INTO groups VALUES (?, 0)', m.group)
       this.#file.run('INSERT INTO members VALUES (?, ?, ?, ?, ?, ?, ?, ?)', m.group, m.member, JSON.stringify(m.topics),
         identity.pid, identity.startedAt, identity.host, now, sessionTimeoutMs)
-      this.#removeDead(m.group, now, m.member)
+      if (alone) this.#remove(m.group, this.#members(m.group).flatMap(({ member }) => (member === m.member ? [] : [member])))
+      else this.#removeDead(m.group, now, m.member)
       this.#rebalance(m.group)
     })
   }

@@ -1,10 +1,11 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import type { OutgoingMessage } from '../bus.ts'
-import { channels, type PublishDiagnostic } from '../channels.ts'
+import { channels, type PublishDiagnostic, type StalledDiagnostic } from '../channels.ts'
+import { retryDelayMs } from '../retry-delay.ts'
 import { Checkpointer } from './checkpointer.ts'
 import type { OpenTopics } from './open-topics.ts'
 import { type FramePlan, planFrames } from './plan-frames.ts'
-import { withLockRetry } from './sqlite.ts'
+import { isOutOfSpace, withLockRetry } from './sqlite.ts'
 import type { TopicLog } from './topic-log.ts'
 import { topicNotFound } from './topic-registry.ts'
 import type { TopicWatcher } from './topic-watcher.ts'
@@ -20,14 +21,24 @@ interface Pending {
 
 /** So many calls of publish() at most share a transaction. */
 const CALLS_PER_TRANSACTION = 256
+/** Between tries on a full disk, in ms. */
+const spaceDelay = { initialMs: 50, maxMs: 1000 }
 /** Of a topic's write-ahead log; 16 MB. */
 const CHECKPOINT_PAGES = 500
+
+export interface PublisherClock {
+  now: () => number
+  random: () => number
+  /** How long a call waits for space on the disk before it is refused, in ms. */
+  patienceMs: number
+}
 
 /** Appends to topics. Calls for one topic are carried out in their order; those that wait together share a transaction. */
 export class Publisher {
   readonly #topics: OpenTopics
   readonly #watcher: TopicWatcher
-  readonly #now: () => number
+  readonly #clock: PublisherClock
+  readonly #ending = new AbortController()
   readonly #lanes = new Map<string, Pending[]>()
   readonly #running = new Set<Promise<void>>()
   readonly #checkpointer = new Checkpointer()
@@ -35,10 +46,10 @@ export class Publisher {
   readonly #checkpoints = new Map<string, Promise<void> | undefined>()
   #turn: number
 
-  constructor(topics: OpenTopics, watcher: TopicWatcher, clock: { now: () => number; random: () => number }) {
+  constructor(topics: OpenTopics, watcher: TopicWatcher, clock: PublisherClock) {
     this.#topics = topics
     this.#watcher = watcher
-    this.#now = clock.now
+    this.#clock = clock
     this.#turn = Math.floor(clock.random() * 1000)
   }
 
@@ -56,8 +67,9 @@ export class Publisher {
     })
   }
 
-  /** Resolves when everything handed over so far has been appended or refused. */
+  /** Resolves when everything handed over so far has been appended or refused. Nobody waits for space any more. */
   async flush(): Promise<void> {
+    this.#ending.abort()
     await Promise.all(this.#running)
   }
 
@@ -74,7 +86,7 @@ export class Publisher {
       await this.#checkpoints.get(topic)
       const calls = lane.splice(0, CALLS_PER_TRANSACTION)
       try {
-        await this.#append(topic, calls)
+        await this.#appendPatiently(topic, calls)
       } catch (error) {
         for (const call of calls) call.reject(error)
       }
@@ -82,6 +94,21 @@ export class Publisher {
       await nextTurn()
     }
     this.#lanes.delete(topic)
+  }
+
+  /** A full disk is waited for, as a broker that is away is: those who publish stay where they are, and what comes meanwhile waits behind. */
+  async #appendPatiently(topic: string, calls: readonly Pending[]): Promise<void> {
+    const { random, patienceMs } = this.#clock
+    const giveUpAt = performance.now() + patienceMs
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await this.#append(topic, calls)
+      } catch (error) {
+        if (!isOutOfSpace(error) || performance.now() >= giveUpAt || this.#ending.signal.aborted) throw error
+        channels.stalled.publish({ topic, messages: calls.reduce((sum, call) => sum + call.messages.length, 0), attempt: attempt + 1, error } satisfies StalledDiagnostic)
+      }
+      await sleep(retryDelayMs(attempt, spaceDelay, random), undefined, { signal: this.#ending.signal }).catch(() => {})
+    }
   }
 
   async #append(topic: string, calls: readonly Pending[]): Promise<void> {
@@ -130,7 +157,7 @@ export class Publisher {
 
   /** A call that cannot be carried out is refused on its own. */
   #plan(log: TopicLog, calls: readonly Pending[]): { call: Pending; plan: FramePlan }[] {
-    const now = this.#now()
+    const now = this.#clock.now()
     return calls.flatMap((call) => {
       try {
         return [{ call, plan: planFrames(log.name, call.messages, log.partitions, now, () => this.#turn++) }]

@@ -12,6 +12,8 @@ const BLOCKING_WAIT_MS = 40
 const TOTAL_WAIT_MS = 20_000
 const SQLITE_BUSY = 5
 const SQLITE_LOCKED = 6
+const SQLITE_IOERR = 10
+const SQLITE_FULL = 13
 const SQLITE_CANTOPEN = 14
 
 export interface DatabaseOptions {
@@ -53,6 +55,8 @@ const resultCode = (error: unknown) =>
   error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
 
 export const isBusy = (error: unknown) => [SQLITE_BUSY, SQLITE_LOCKED].includes(resultCode(error) ?? -1)
+/** No byte more can be written now. A file that cannot be made longer is either, by which of SQLite's files it is. */
+export const isOutOfSpace = (error: unknown): boolean => [SQLITE_IOERR, SQLITE_FULL].includes(resultCode(error) ?? -1) || (error instanceof StreamForgeError && isOutOfSpace(error.cause))
 export const isMissingFile = (error: unknown) => resultCode(error) === SQLITE_CANTOPEN
 
 /** Runs `work` in one write transaction: all of it or, when it throws, nothing. */

@@ -54,7 +54,7 @@ export interface KafkaBroker extends Omit<Broker, 'fetch' | 'produce' | 'describ
   heartbeat(request: { groupId: string; memberId: string; groupGenerationId: number }): Promise<unknown>
   leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>
   listGroups(): Promise<{ groups: { groupId: string; protocolType: string }[] }>
-  describeGroups(request: { groupIds: string[] }): Promise<{ groups: { groupId: string; state: string; members: unknown[] }[] }>
+  describeGroups(request: { groupIds: string[] }): Promise<{ groups: { groupId: string; state: string; members: { memberId: string }[] }[] }>
   deleteGroups(groups: string[]): Promise<{ results: { groupId: string; error?: unknown }[] }>
   createTopics(request: {
     topics: { topic: string; numPartitions: number; replicationFactor: number; configEntries: { name: string; value: string }[] }[]

@@ -4,6 +4,7 @@ import { openCluster, type KafkaCluster, type KafkaConnection } from './cluster.
 import { GroupConsumer } from './group-consumer.ts'
 import { busClosed } from './kafka-errors.ts'
 import { Producer } from './producer.ts'
+import { membersOf, putOut } from './put-out-members.ts'
 import { openTail } from './tail-consumer.ts'
 import { findLeaders } from './topic-leaders.ts'
 
@@ -52,7 +53,11 @@ class KafkaBus implements Bus {
   async consume(options: ConsumeOptions, handler: BatchHandler): Promise<Consumer> {
     return this.#open(async (cluster) => {
       for (const topic of options.topics) await findLeaders(cluster, topic, { random: this.#random, withinMs: 10_000 })
-      return new GroupConsumer(cluster, options, handler, this.#random)
+      const before = options.alone ? await membersOf(this.#cluster, options.group, this.#random).catch(() => []) : []
+      const consumer = new GroupConsumer(cluster, options, handler, this.#random)
+      // Beside the joining, which waits for them: a group that is left empty lets its next member wait in case more come.
+      void putOut(this.#cluster, options.group, before)
+      return consumer
     })
   }
 
