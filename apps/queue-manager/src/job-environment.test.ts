@@ -9,3 +9,8 @@ it('passes everything on but what is ours alone', () => {
 it('keeps a compile cache that is set', () => {
   expect(jobEnvironment({ NODE_COMPILE_CACHE: '/cache' }, '/data')['NODE_COMPILE_CACHE']).toBe('/cache')
 })
+
+it('has workers heard three times within the silence after which they are replaced, unless somebody says otherwise', () => {
+  expect(jobEnvironment({ SILENCE_MS: '6000' }, '/data')['HEARTBEAT_MS']).toBe('2000')
+  expect(jobEnvironment({ SILENCE_MS: '6000', HEARTBEAT_MS: '500' }, '/data')['HEARTBEAT_MS']).toBe('500')
+})

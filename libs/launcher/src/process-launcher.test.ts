@@ -47,6 +47,19 @@ describe('child processes', () => {
     await launcher.close()
   })
 
+  it.skipIf(process.platform === 'win32')('lets a process that somebody has stopped end by itself', async () => {
+    const launcher = await open(await temporaryDirectory())
+    const job = contractStart('stays')
+    const ends: unknown[] = []
+    launcher.onExit(({ state }) => ends.push(state))
+    const { pid } = await launcher.launch(job)
+    await expect.poll(() => launcher.logs(job), { timeout: 20_000 }).toHaveLength(1)
+    process.kill(pid!, 'SIGSTOP')
+    await launcher.cancel(job, { graceMs: 20_000 })
+    expect(ends).toEqual([{ status: 'succeeded' }])
+    await launcher.close()
+  })
+
   it('does not take a later process with the same id for the job', async () => {
     const directory = await temporaryDirectory()
     const job = contractStart('stays')

@@ -146,7 +146,8 @@ export async function openProcessLauncher(options: ProcessLauncherOptions): Prom
       if (record && (await isRunning(record, now()))) adopted.set(name, record)
       else {
         adopted.delete(name)
-        if (record) await finish(record, record.state.status === 'running' ? unknownEnd : record.state)
+        // Cancelled while the files were being read for the first time: its end has been told.
+        if (record && !record.reported) await finish(record, record.state.status === 'running' ? unknownEnd : record.state)
       }
     }
   }
@@ -172,7 +173,11 @@ export async function openProcessLauncher(options: ProcessLauncherOptions): Prom
       const { pid, process_identity } = record
       const child = children.get(name)
       const gone = child ? child.exited : untilGone(() => isAlive(pid, process_identity))
-      if (child || (await isAlive(pid, process_identity))) signalGroup(pid, 'SIGTERM')
+      if (child || (await isAlive(pid, process_identity))) {
+        signalGroup(pid, 'SIGTERM')
+        // A process that somebody has stopped hears nothing before it goes on.
+        if (process.platform !== 'win32') signalGroup(pid, 'SIGCONT')
+      }
       if (!(await within(gone, graceMs))) {
         signalGroup(pid, 'SIGKILL')
         await gone

@@ -33,6 +33,7 @@ export const baseShape = {
   DATA_DIR: z.string().default('.streamforge').describe('a folder'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info')
     .describe('fatal, error, warn, info, debug, trace or silent'),
+  HEARTBEAT_MS: z.coerce.number().int().min(100).default(5_000).describe('milliseconds after which a worker that has nothing to tell says that it lives; a third of SILENCE_MS'),
   HEALTH_PORT: port.default(0).describe('a port from 0 to 65535; 0 takes a free one'),
   HEALTH_HOST: z.string().default('127.0.0.1').describe('an address to listen on, such as 127.0.0.1 or 0.0.0.0'),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional().describe('the http or https address of a collector of traces, such as http://127.0.0.1:4318'),

@@ -2,7 +2,7 @@ import { type Assignment, assignmentFromEnv, readTraceparent, type StreamForgeEr
 import type { Logger } from 'pino'
 import { abortableDelay } from './abortable-delay.ts'
 import type { WorkerContext, WorkerResult } from './context.ts'
-import { createReporter, type EventReporter, type Pace } from './event-reporter.ts'
+import { createReporter, defaultPace, type EventReporter, type Pace } from './event-reporter.ts'
 import { exitCodes } from './exit-code.ts'
 import { type ConfigOf, type ConfigShape, loadConfig } from './load-config.ts'
 import { createLogger } from './logger.ts'
@@ -61,7 +61,8 @@ async function runAssignment<Shape extends ConfigShape>(
 ): Promise<WorkerOutcome> {
   const service = await openService({ name: serviceName, config, log, runtime, assignment })
   const span = beginWork(service.context.tracing, serviceName, assignment)
-  return inTrace(span.context, () => workAndReport(work, service, runtime, { assignment, log, span }))
+  const pace = runtime.pace ?? { ...defaultPace, heartbeat: config.HEARTBEAT_MS }
+  return inTrace(span.context, () => workAndReport(work, service, { ...runtime, pace }, { assignment, log, span }))
 }
 
 function beginWork(tracing: Tracing, serviceName: string, { traceparent, workflow_id, queue_id, target, attempt, symbol, type }: Assignment): Span {

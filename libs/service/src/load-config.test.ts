@@ -21,7 +21,7 @@ const message = (env: Record<string, string>, shape: z.ZodRawShape = {}) => {
 describe('the configuration from the environment', () => {
   it('has a default for everything on a laptop, and ignores empty variables', () => {
     expect(loadConfig({}, { BUS: '', LOG_LEVEL: ' ', OTHER: 'x' })).toEqual({
-      BUS: 'embedded', STORE: 'embedded', DATA_DIR: '.streamforge', LOG_LEVEL: 'info', HEALTH_PORT: 0, HEALTH_HOST: '127.0.0.1',
+      BUS: 'embedded', STORE: 'embedded', DATA_DIR: '.streamforge', LOG_LEVEL: 'info', HEALTH_PORT: 0, HEALTH_HOST: '127.0.0.1', HEARTBEAT_MS: 5000,
       SQLITE_SYNCHRONOUS: 'NORMAL', OTEL_TRACES_SAMPLER_ARG: 1, KAFKA_TLS: false, OBJECTS: 'embedded', S3_BUCKET: 'streamforge', S3_REGION: 'us-east-1',
       TIMESERIES: 'embedded', INFLUX_ORG: 'streamforge', INFLUX_BUCKET: 'streamforge',
     })

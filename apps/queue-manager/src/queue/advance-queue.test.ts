@@ -43,18 +43,26 @@ describe('advance', () => {
     expect(queue).toMatchObject({ status: 'finished', ended_at: 1_000, certificate: { complete: true } })
   })
 
-  it('relaunches a killed worker from its checkpoint, after its backoff', () => {
+  it('relaunches a killed worker from its checkpoint, at once', () => {
     const checkpoint = [{ shard: 0, position: 1_659_350_000_000, records: 100, done: false }]
     const lost = run(plannedQueue(), start, event('loader-producer', { records_written: 100, checkpoint }), exited('loader-producer'))
-    expect(lost.job('loader-producer')).toMatchObject({ status: 'waiting', relaunch_at: 1_500, attempts_without_progress: 1 })
+    expect(lost.job('loader-producer')).toMatchObject({ status: 'waiting', relaunch_at: 1_000, attempts_without_progress: 1 })
     expect(lost.commands).toEqual([])
-    expect(run(lost.queue, tick(1_499)).commands).toEqual([])
-    const again = run(lost.queue, tick(1_500))
+    const again = run(lost.queue, tick(1_000))
     expect(kinds(again.commands)).toEqual(['cancel loader-producer 1', 'publish', 'launch loader-producer 2'])
     expect(again.commands[2]).toMatchObject({ start: { attempt: 2, checkpoint } })
     expect([...lost.decisions, ...again.decisions]).toMatchObject([
-      { action: 'wait', code: 'WORKER_LOST', attempt: 1, relaunch_at: 1_500, attempts_without_progress: 1, reason: expect.stringContaining('killed by SIGKILL') as string }, { action: 'relaunch', attempt: 2 },
+      { action: 'wait', code: 'WORKER_LOST', attempt: 1, relaunch_at: 1_000, attempts_without_progress: 1, reason: expect.stringMatching(/killed by SIGKILL.*due now/) as string }, { action: 'relaunch', attempt: 2 },
     ])
+  })
+
+  it('has one that dies again before it got further wait, and one that says why it failed', () => {
+    const twice = run(plannedQueue(), start, exited('loader-producer'), tick(1_000), { at: 2_000, input: exited('loader-producer', 2) })
+    expect(twice.job('loader-producer')).toMatchObject({ status: 'waiting', relaunch_at: 3_000, attempts_without_progress: 2 })
+    expect(run(twice.queue, tick(2_999)).commands).toEqual([])
+    expect(kinds(run(twice.queue, tick(3_000)).commands)).toContain('launch loader-producer 3')
+    const failed = run(plannedQueue(), start, event('loader-producer', { status: 'error', error: { code: 'VENUE_UNREACHABLE', message: 'away', retryable: true } }))
+    expect(failed.job('loader-producer')).toMatchObject({ status: 'waiting', relaunch_at: 1_500 })
   })
 
   it('ignores what an old attempt says', () => {
@@ -127,6 +135,7 @@ describe('advance', () => {
     expect(run(queue, tick(30_000, 20_000)).commands).toEqual([])
     const silent = run(queue, tick(16_001))
     expect(kinds(silent.commands)).toEqual(['cancel loader-producer 1', 'cancel arango-connector 1'])
+    expect(silent.commands).toMatchObject([{ grace_ms: 1_000 }, { grace_ms: 1_000 }])
     expect(silent.job('loader-producer')).toMatchObject({ status: 'waiting', error: { code: 'WORKER_SILENT' } })
   })
 

@@ -98,9 +98,12 @@ function tickJob(draft: Draft, job: StoredJob, listeningSince: number): void {
   if (!isActive(job) || (queue.stop_reason !== undefined && !isDraining(queue, job))) return
   const found = findUseless(draft, job, listeningSince)
   if (!found) return
-  draft.commands.push({ do: 'cancel', target: job.target, attempt: job.attempt, grace_ms: draft.policy.cancelGraceMs })
+  draft.commands.push({ do: 'cancel', target: job.target, attempt: job.attempt, grace_ms: Math.min(uselessGraceMs, draft.policy.cancelGraceMs) })
   loseJob(draft, job, found)
 }
+
+/** Who has said nothing for three heartbeats will hardly answer to SIGTERM, and its successor waits until it is gone. */
+const uselessGraceMs = 1_000
 
 /** A worker that does not end by itself and does not work either. */
 function findUseless(draft: Draft, job: StoredJob, listeningSince: number): StoredJob['error'] {

@@ -25,9 +25,9 @@ describe('a clock that was set back', () => {
   })
 
   it('does not hold a relaunch back until it is there again', () => {
-    const lost = advance(heardAhead(), {
-      kind: 'exited', target: 'loader-producer', attempt: 1, state: { status: 'failed', exitCode: undefined, signal: 'SIGKILL', reason: 'killed' },
-    }, testContext(start + hour)).queue
+    const running = heardAhead()
+    const error = { code: 'VENUE_UNREACHABLE' as const, message: 'away', retryable: true }
+    const lost = advance(running, { kind: 'event', event: workerEvent(running, 'loader-producer', { status: 'error', error }) }, testContext(start + hour)).queue
     expect(loaderAt(lost, start + hour + 1, start)).toMatchObject({ status: 'waiting', attempt: 1 })
     expect(loaderAt(lost, start + 1_000, start)).toMatchObject({ status: 'launching', attempt: 2 })
   })

@@ -1,5 +1,5 @@
 import type { StartCommand } from '@streamforge/contracts'
-import { backoffMs } from '../healing/backoff.ts'
+import { backoffMs, comesBackAtOnce } from '../healing/backoff.ts'
 import { countsAsAttempt } from '../healing/decide-relaunch.ts'
 import { recordDecision } from '../healing/record-decision.ts'
 import { hasEnded, type Draft, type StoredJob } from './queue-input.ts'
@@ -39,9 +39,11 @@ export function loseJob(draft: Draft, job: StoredJob, error: NonNullable<StoredJ
   job.status = 'waiting'
   job.error = error
   job.message = error.message
-  const wait = backoffMs(job.attempts_without_progress, { initialMs: policy.backoffInitialMs, maxMs: policy.backoffMaxMs }, draft.random)
+  const wait = counts && comesBackAtOnce(error.code, job.attempts_without_progress) ? 0
+    : backoffMs(job.attempts_without_progress, { initialMs: policy.backoffInitialMs, maxMs: policy.backoffMaxMs }, draft.random)
   job.relaunch_at = draft.now + wait
-  const then = counts ? `its next attempt is due in ${(wait / 1000).toFixed(1)} s` : 'this fails many now, so that it does not count as an attempt'
+  const due = wait === 0 ? 'now' : `in ${(wait / 1000).toFixed(1)} s`
+  const then = counts ? `its next attempt is due ${due}` : 'this fails many now, so that it does not count as an attempt'
   recordDecision(draft, job, { action: 'wait', code: error.code, reason: `${error.message}; ${then}`, relaunch_at: job.relaunch_at })
 }
 
