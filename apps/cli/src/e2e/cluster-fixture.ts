@@ -9,7 +9,7 @@ import { applyOverlay, startClusterServers } from './cluster-servers.ts'
 /** What the proof needs; the rest of the overlay is scaled to nothing, for one machine carries the cluster, its servers and the test. */
 const services = ['queue-manager', 'store-server', 'exchange-simulator', 'influx-connector']
 const workers = ['loader-api', 'loader-ws', 'arango-connector', 'processor', 'graph-builder', 'trainer', 'predictor']
-const idle = ['dashboard', 'feed-fetcher', 'feed-connector', 'sentiment', 'alerter']
+const idle = ['dashboard', 'feed-fetcher', 'feed-connector', 'sentiment', 'alerter', 'predictor']
 
 export interface Cluster {
   /** For queue-manager, with all rights. */

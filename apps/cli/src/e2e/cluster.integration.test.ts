@@ -40,8 +40,7 @@ const attempts = (workflow: Workflow) => workflow.queues.flatMap((q) => q.jobs).
 const versions = `Kubernetes ${kubernetesVersion}, Kafka ${kafkaVersion} with a user for each service, MinIO ${minioVersion}, InfluxDB ${influxdbVersion}, MLflow ${mlflowVersion}`
 
 describe.skipIf(unavailable !== undefined)(`on ${versions}${unavailable === undefined ? '' : ` (skipped: ${unavailable})`}`, () => {
-  const said: string[] = []
-  const say = (line: string) => void said.push(line)
+  const say = (line: string) => void process.stderr.write(`${line}\n`)
   let cluster: Cluster
   let api: ApiClient
   let laptop: SimulatedPlatform
@@ -53,11 +52,10 @@ describe.skipIf(unavailable !== undefined)(`on ${versions}${unavailable === unde
     // The images' backend: sums in another order are other floats.
     laptop = await startSimulatedPlatform({ env: { SYMBOLS: symbols.join(','), MAX_ACTIVE_QUEUES: '3', TENSORS_BACKEND: 'wasm' } })
     to = Math.floor((await (await fetch(`${laptop.platform.exchangeUrl}/api/v3/time`)).json() as { serverTime: number }).serverTime / day) * day
-  }, 900_000)
+  }, 3_600_000)
   afterAll(async () => {
     await laptop?.close()
     await cluster?.close()
-    process.stderr.write(`${said.join('\n')}\n`)
   }, 300_000)
 
   /** Follows a workflow by asking: queue-manager may be away for a while. */
