@@ -31,7 +31,7 @@ describe(`processes killed at random (SEED=${seed})`, () => {
     // Slow answers: so that there is time to die in the middle.
     await running.faults([{ kind: 'slow', delay_ms: 200, path: '/api/v3' }])
     const { symbols } = await (await fetch(`${platform.exchangeUrl}/api/v3/exchangeInfo`)).json() as { symbols: { symbol: string }[] }
-    const { serverTime } = await (await fetch(`${platform.exchangeUrl}/api/v3/time`)).json() as { serverTime: number }
+    const serverTime = await running.exchangeTime()
     const to = Math.floor(serverTime / 86_400_000) * 86_400_000
     const submitted = await api.submit({
       symbols: symbols.slice(0, 2).map((s) => s.symbol), types: ['api_candles_1m'], options: { source: 'rest', max_attempts: 100, shards: 2 },

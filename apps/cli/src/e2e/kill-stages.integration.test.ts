@@ -20,7 +20,7 @@ describe(`stages whose workers are killed at random (SEED=${seed})`, () => {
   afterAll(() => running?.close())
 
   it('come to the same hashes as undisturbed ones', { timeout: 240_000 }, async () => {
-    const { serverTime } = await (await fetch(`${running.platform.exchangeUrl}/api/v3/time`)).json() as { serverTime: number }
+    const serverTime = await running.exchangeTime()
     const to = Math.floor(serverTime / day) * day
     const submit = () => running.api.submit({
       symbols, types: ['api_candles_5m'], time_range: `${to - 2 * day}:${to}`, options: { max_attempts: 100 },

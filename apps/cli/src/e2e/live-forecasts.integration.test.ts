@@ -1,6 +1,5 @@
 import { forecastKey, type Forecast } from '@streamforge/contracts'
-import { connectStore, type Store, type StoredDocument } from '@streamforge/store'
-import { join } from 'node:path'
+import type { Store, StoredDocument } from '@streamforge/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { followWorkflow } from '../commands/watch.ts'
 import { startSimulatedPlatform, type SimulatedPlatform } from './simulated-platform.ts'
@@ -13,15 +12,12 @@ describe('forecasts of a live market', () => {
   let store: Store
   beforeAll(async () => {
     running = await startSimulatedPlatform({ env: { SYMBOLS: symbols.join(','), MAX_ACTIVE_QUEUES: '3', BACKOFF_INITIAL_MS: '50' } })
-    store = await connectStore({ kind: 'embedded', file: join(running.platform.dataDir, 'store.db') })
+    store = await running.openStore()
   }, 60_000)
-  afterAll(async () => {
-    await store?.close()
-    await running?.close()
-  })
+  afterAll(() => running?.close())
 
   it('arrive for new bars after history was loaded and learnt from, until the workflow is stopped', { timeout: 300_000 }, async () => {
-    const { serverTime } = await (await fetch(`${running.platform.exchangeUrl}/api/v3/time`)).json() as { serverTime: number }
+    const serverTime = await running.exchangeTime()
     const { workflow_id: id, queues } = await running.api.submit({
       symbols, types: ['api_candles_1m', 'ws_candles_1m'], time_range: `${serverTime - 360 * minute}:`, options: { max_attempts: 20 },
       pipeline: { type: 'train_gnn', graph: { nearest: 2 }, training: { window_bars: 8, hidden: 8, epochs: 2, batch_bars: 32 } },

@@ -18,7 +18,7 @@ describe('live queues that share processes', () => {
 
   it('come back when one is killed, and each is whole at the end', { timeout: 120_000 }, async () => {
     const { platform, api } = running
-    const { serverTime } = await (await fetch(`${platform.exchangeUrl}/api/v3/time`)).json() as { serverTime: number }
+    const serverTime = await running.exchangeTime()
     const { workflow_id: id } = await api.submit({ symbols, types: [...types], time_range: `${serverTime}:`, options: { max_attempts: 100 } })
     const launcher = await openProcessLauncher({ directory: join(platform.dataDir, 'jobs'), programs: {}, env: {} })
     const runningJobs = async (target: string) => (await launcher.list()).filter((job): job is JobInfo & { pid: number } =>

@@ -1,6 +1,5 @@
 import { type Candle, Signal, recordKey } from '@streamforge/contracts'
-import { connectStore, type Store, type StoredDocument } from '@streamforge/store'
-import { join } from 'node:path'
+import type { Store, StoredDocument } from '@streamforge/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { followWorkflow } from '../commands/watch.ts'
 import { startSimulatedPlatform, type SimulatedPlatform } from './simulated-platform.ts'
@@ -13,15 +12,12 @@ describe('a trading agent in a live market', () => {
   let store: Store
   beforeAll(async () => {
     running = await startSimulatedPlatform({ env: { SYMBOLS: symbol, BACKOFF_INITIAL_MS: '50' } })
-    store = await connectStore({ kind: 'embedded', file: join(running.platform.dataDir, 'store.db') })
+    store = await running.openStore()
   }, 60_000)
-  afterAll(async () => {
-    await store?.close()
-    await running?.close()
-  })
+  afterAll(() => running?.close())
 
   it('gives a signal for every new bar, and keeps its account, until the workflow is stopped', { timeout: 300_000 }, async () => {
-    const { serverTime } = await (await fetch(`${running.platform.exchangeUrl}/api/v3/time`)).json() as { serverTime: number }
+    const serverTime = await running.exchangeTime()
     const { workflow_id: id, queues } = await running.api.submit({
       symbols: [symbol], types: ['api_candles_1m', 'ws_candles_1m'], time_range: `${serverTime - 1_800 * minute}:`, options: { max_attempts: 20 },
       pipeline: { type: 'trade_agent', agent: { steps: 2_000, hidden: 16, strategies: ['dqn'] } },

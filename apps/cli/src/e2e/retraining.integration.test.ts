@@ -1,6 +1,5 @@
-import { join } from 'node:path'
 import { RetrainingPolicy, StoredRetraining, type Forecast } from '@streamforge/contracts'
-import { connectStore, type Store, type StoredDocument } from '@streamforge/store'
+import type { Store, StoredDocument } from '@streamforge/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startSimulatedPlatform, type SimulatedPlatform } from './simulated-platform.ts'
 
@@ -14,15 +13,12 @@ describe('the loop of retraining, with live forecasts', () => {
   let store: Store
   beforeAll(async () => {
     running = await startSimulatedPlatform({ env: { SYMBOLS: symbols.join(','), MAX_ACTIVE_QUEUES: '3', BACKOFF_INITIAL_MS: '50', RETRAINING_POLL_MS: '200' } })
-    store = await connectStore({ kind: 'embedded', file: join(running.platform.dataDir, 'store.db') })
+    store = await running.openStore()
   }, 60_000)
-  afterAll(async () => {
-    await store?.close()
-    await running?.close()
-  })
+  afterAll(() => running?.close())
 
   it('trains again when a bar has come, and whoever forecasts changes over without losing or doubling one', { timeout: 400_000 }, async () => {
-    const { serverTime } = await (await fetch(`${running.platform.exchangeUrl}/api/v3/time`)).json() as { serverTime: number }
+    const serverTime = await running.exchangeTime()
     const { queues } = await running.api.submit({
       symbols, types: ['api_candles_1m', 'ws_candles_1m'], time_range: `${serverTime - 300 * minute}:`, options: { max_attempts: 20 },
       pipeline: { type: 'train_gnn', model, graph: { nearest: 2 }, training },

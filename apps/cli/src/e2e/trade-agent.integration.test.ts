@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { BacktestReport, type ModelVersion, TrainingRun, type Workflow } from '@streamforge/contracts'
 import { openFolderObjects, type ObjectStore } from '@streamforge/objects'
-import { connectStore, type Store, type StoredDocument } from '@streamforge/store'
+import type { Store, StoredDocument } from '@streamforge/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { followWorkflow, isComplete } from '../commands/watch.ts'
 import { startSimulatedPlatform, type SimulatedPlatform } from './simulated-platform.ts'
@@ -17,11 +17,10 @@ describe('a trading agent, from one request to its backtests', () => {
   let trained: Workflow
   beforeAll(async () => {
     running = await startSimulatedPlatform({ env: { SYMBOLS: symbol, BACKOFF_INITIAL_MS: '50' } })
-    store = await connectStore({ kind: 'embedded', file: join(running.platform.dataDir, 'store.db') })
+    store = await running.openStore()
     objects = await openFolderObjects({ directory: join(running.platform.dataDir, 'objects') })
   }, 60_000)
   afterAll(async () => {
-    await store?.close()
     await objects?.close()
     await running?.close()
   })
@@ -29,7 +28,7 @@ describe('a trading agent, from one request to its backtests', () => {
   const reports = () => store.find<BacktestReport & StoredDocument>('backtests', { where: { workflow_id: trained.workflow_id }, sort: [{ field: '_key', direction: 'asc' }] })
 
   it('is loaded for, trained, registered and backtested', { timeout: 180_000 }, async () => {
-    const { serverTime } = await (await fetch(`${running.platform.exchangeUrl}/api/v3/time`)).json() as { serverTime: number }
+    const serverTime = await running.exchangeTime()
     const to = Math.floor(serverTime / day) * day
     const { workflow_id: id } = await running.api.submit({
       symbols: [symbol], types: ['api_candles_5m'], time_range: `${to - 6 * day}:${to}`, options: { max_attempts: 20 },

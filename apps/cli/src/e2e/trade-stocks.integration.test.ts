@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BacktestReport, barGrid, featureSets, type FeatureRow, type ModelVersion, type Workflow } from '@streamforge/contracts'
 import { seededRandom } from '@streamforge/market'
-import { connectStore, type Store, type StoredDocument } from '@streamforge/store'
+import type { Store, StoredDocument } from '@streamforge/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { followWorkflow, isComplete } from '../commands/watch.ts'
 import { startSimulatedPlatform, type SimulatedPlatform } from './simulated-platform.ts'
@@ -36,10 +36,9 @@ describe('an agent that trades a stock by the day, from one request to its backt
     data = await mkdtemp(join(tmpdir(), 'streamforge-stocks-'))
     await writeFile(join(data, 'prices.csv'), recordedPrices())
     running = await startSimulatedPlatform({ data, env: { BACKOFF_INITIAL_MS: '50' } })
-    store = await connectStore({ kind: 'embedded', file: join(running.platform.dataDir, 'store.db') })
+    store = await running.openStore()
   }, 60_000)
   afterAll(async () => {
-    await store?.close()
     await running?.close()
     await rm(data, { recursive: true, force: true })
   })

@@ -1,6 +1,5 @@
 import { forecastKey, type Forecast, type Workflow, type WorkflowRequestInput } from '@streamforge/contracts'
-import { connectStore, type Store, type StoredDocument } from '@streamforge/store'
-import { join } from 'node:path'
+import type { Store, StoredDocument } from '@streamforge/store'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { renderLineage } from '../commands/lineage.ts'
 import { renderReport } from '../commands/replay.ts'
@@ -17,18 +16,15 @@ describe('a graph neural network, from one request to forecasts', () => {
   let trained: Workflow
   beforeAll(async () => {
     running = await startSimulatedPlatform({ env: { SYMBOLS: symbols.join(','), MAX_ACTIVE_QUEUES: '3', BACKOFF_INITIAL_MS: '50' } })
-    store = await connectStore({ kind: 'embedded', file: join(running.platform.dataDir, 'store.db') })
-    const { serverTime } = await (await fetch(`${running.platform.exchangeUrl}/api/v3/time`)).json() as { serverTime: number }
+    store = await running.openStore()
+    const serverTime = await running.exchangeTime()
     const to = Math.floor(serverTime / day) * day
     request = {
       symbols, types: ['api_candles_5m', 'api_trades'], time_range: `${to - day}:${to}`, options: { max_attempts: 20 },
       pipeline: { type: 'train_gnn', graph: { nearest: 2, kinds: ['correlation', 'lead_lag', 'volume_volatility', 'sector'] }, training: { window_bars: 8, hidden: 8, epochs: 3, batch_bars: 32 } },
     }
   }, 60_000)
-  afterAll(async () => {
-    await store?.close()
-    await running?.close()
-  })
+  afterAll(() => running?.close())
   const queueOf = (workflow: Workflow, type: string) => workflow.queues.find((q) => q.type === type)!
 
   it('is loaded for, trained, registered and asked', { timeout: 180_000 }, async () => {
