@@ -5,7 +5,8 @@ import { readAudit } from './audit.ts'
 import { billOfMaterials } from './bill-of-materials.ts'
 import { imageReferences, isPinned, unpinnedImages } from './check-images.ts'
 import { disagreements, foreignLicenses, staleNames, unnamedInstallScripts, unpinned } from './check-lockfile.ts'
-import { Lockfile } from './lockfile.ts'
+import { cycloneDxProblems } from './cyclonedx-schema.test-support.ts'
+import { Lockfile, outsidePackages } from './lockfile.ts'
 import { readImages, readLockfile, readManifests } from './read-tree.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
@@ -53,6 +54,19 @@ describe('the checks', () => {
     expect(bill).toMatchObject({ bomFormat: 'CycloneDX', specVersion: '1.6', components: [{
       type: 'library', name: '@a/b', version: '1.2.3', purl: 'pkg:npm/%40a/b@1.2.3', scope: 'excluded', licenses: [{ expression: '(MIT OR ISC)' }], hashes: [{ alg: 'SHA-512', content: '000102' }],
     }] })
+  })
+
+  it('list all of it as the official schema of CycloneDX 1.6 wants it, which takes no other', async () => {
+    const lockfile = await readLockfile(root)
+    const bill = JSON.parse(JSON.stringify(billOfMaterials(lockfile, 'streamforge', '0.1.0'))) as { components: Record<string, unknown>[]; [field: string]: unknown }
+    const problems = await cycloneDxProblems()
+    expect(problems(bill)).toEqual([])
+    expect(bill.components).toHaveLength(outsidePackages(lockfile).length)
+    for (const [field, value] of Object.entries({ scope: 'dev', hashes: [{ alg: 'SHA-512', content: 'xyz' }], licenses: [{ license: { id: 'none stated' } }], type: undefined, purpose: 'x' })) {
+      const [first, ...others] = bill.components
+      expect(problems(JSON.parse(JSON.stringify({ ...bill, components: [{ ...first, [field]: value }, ...others] }))), field).not.toEqual([])
+    }
+    expect(problems({ ...bill, specVersion: '9.9', serialNumber: 'urn:uuid:none' })).not.toEqual([])
   })
 
   it('take no answer for no vulnerability only when it is one', () => {
