@@ -2,6 +2,7 @@ import {
   ApiToken, ApiTokenList, AuditPage, CoveragePage, HealingReport, CreatedApiToken, Lineage, Problem, ReplayReport, StreamForgeError, Workflow, WorkflowPage, WorkflowUpdate, type ApiTokenRequest, type WorkflowRequestInput,
 } from '@streamforge/contracts'
 import type { z } from 'zod'
+import { askLeader, usualPatience, type Patience } from './ask-leader.ts'
 import { readServerSentEvents } from './server-sent-events.ts'
 
 /** queue-manager's HTTP API as the command line uses it. Every answer is validated against the contracts. */
@@ -27,8 +28,8 @@ export interface ApiClient {
   updates(id: string, signal: AbortSignal): AsyncIterable<WorkflowUpdate>
 }
 
-/** @throws StreamForgeError with the problem's code, or UNAVAILABLE when nobody answers at `url` */
-export function openApiClient(url: string, { token, fetch: fetchFunction = fetch }: { token?: string | undefined; fetch?: typeof fetch } = {}): ApiClient {
+/** Waits a while for a queue-manager that leads. @throws StreamForgeError with the problem's code, or UNAVAILABLE when nobody answers at `url` */
+export function openApiClient(url: string, { token, fetch: fetchFunction = fetch, patience = usualPatience }: { token?: string | undefined; fetch?: typeof fetch; patience?: Patience } = {}): ApiClient {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const call = async <S extends z.ZodType>(schema: S, method: string, path: string, body?: unknown): Promise<z.infer<S>> => {
     const response = await reach(path, {
@@ -38,7 +39,7 @@ export function openApiClient(url: string, { token, fetch: fetchFunction = fetch
     return schema.parse(await response.json())
   }
   const reach = async (path: string, init: RequestInit): Promise<Response> => {
-    const response = await fetchFunction(new URL(path, url), { ...init, headers: { ...authorization, ...init.headers } }).catch((cause: unknown) => {
+    const response = await askLeader(() => fetchFunction(new URL(path, url), { ...init, headers: { ...authorization, ...init.headers } }), patience).catch((cause: unknown) => {
       throw new StreamForgeError('UNAVAILABLE', `nothing answers at ${url}`, {
         cause, remedy: "start the platform with 'streamforge up', or name another with --url",
       })
