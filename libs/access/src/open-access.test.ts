@@ -64,6 +64,14 @@ describe('API tokens', () => {
     await expect(one.tokens.revoke('tok-000000000000')).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
+  it('are told apart by their whole hash, not by the part that finds them', async () => {
+    const { tokens } = await open()
+    const { token, token_id: id } = await tokens.create({ name: 'a', role: 'admin', expires_in_days: 2 }, owner)
+    const document = (await store.get<{ _key: string; sha256: string; version: number }>('api_tokens', id))!
+    await store.writeBatch('api_tokens', [{ ...document, version: document.version + 1, sha256: `${document.sha256.slice(0, 12)}${'0'.repeat(52)}` }])
+    await expect(tokens.verify(token)).rejects.toMatchObject({ code: 'NOT_AUTHENTICATED', message: 'the token is not known here' })
+  })
+
   it('are not found by others that begin alike', async () => {
     const access = await open()
     const { token } = await access.tokens.create({ name: 'a', role: 'admin', expires_in_days: 2 }, owner)
