@@ -5,6 +5,7 @@ import { LiveClientMessage, StreamForgeError, toStreamForgeError } from '@stream
 import { requestRates } from '@streamforge/guards'
 import type { Logger } from 'pino'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { liveClosing } from '../../web/src/live/live-closing.ts'
 import { problemOf } from '../http/problems.ts'
 import type { SignIn } from '../session/open-sign-in.ts'
 import type { Visitor } from '../session/visitors.ts'
@@ -29,6 +30,8 @@ const heartbeatMs = 2_000
 /** A page sends a message for each thing that it begins or stops to show. */
 const messageRate = { perMinute: 600, burst: 200 }
 const maxConnections = 500
+/** Seconds after which a page that was one too many tries again. */
+const retryAfterS = 10
 const maxConnectionsOfAddress = 100
 
 /** The WebSocket at /live: subscriptions in, states and changes out, and a heartbeat by which a page knows that silence is silence. */
@@ -39,7 +42,7 @@ export function serveLive(server: Server, parts: LiveParts): { close: () => void
     // Until the upgrade nobody else listens to it, and it may break meanwhile.
     const ignore = () => undefined
     socket.on('error', ignore)
-    if (!connections.take(request.socket.remoteAddress ?? '', socket)) return refuseUpgrade(socket, 429, ['retry-after: 10'])
+    if (!connections.take(request.socket.remoteAddress ?? '', socket)) return turnAway(sockets, request, socket, head)
     visitorOf(request, parts).then((visitor) => {
       socket.off('error', ignore)
       sockets.handleUpgrade(request, socket, head, (client) => serveClient(client, visitor, parts))
@@ -86,8 +89,18 @@ async function visitorOf(request: IncomingMessage, { access, visitors }: LivePar
   return visitor
 }
 
-function refuseUpgrade(socket: Duplex, status: number, headers: readonly string[] = []): void {
-  socket.end(`HTTP/1.1 ${[`${status} ${STATUS_CODES[status]}`, ...headers, 'connection: close', 'content-length: 0'].join('\r\n')}\r\n\r\n`)
+/** A browser hides from its page what an upgrade was refused with: so it is let in, told why and when to come back (RFC 6455, 7.4), and let out. */
+function turnAway(sockets: WebSocketServer, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  sockets.handleUpgrade(request, socket, head, (client) => {
+    client.on('error', () => undefined)
+    client.close(1013, liveClosing('too many connections', retryAfterS))
+    // Who does not answer is not waited for.
+    setTimeout(() => client.terminate(), 1_000).unref()
+  })
+}
+
+function refuseUpgrade(socket: Duplex, status: number): void {
+  socket.end(`HTTP/1.1 ${[`${status} ${STATUS_CODES[status]}`, 'connection: close', 'content-length: 0'].join('\r\n')}\r\n\r\n`)
 }
 
 function serveClient(client: WebSocket, visitor: Visitor, { hub, log, now, visitors, maxWaiting = maxWaitingBytes, standingMs = 10_000 }: LiveParts): void {
@@ -136,7 +149,7 @@ function serveClient(client: WebSocket, visitor: Visitor, { hub, log, now, visit
   }
   const messages = requestRates(messageRate, now)
   client.on('message', (data) => {
-    if (messages('client') !== undefined) return client.close(1008, 'too many messages')
+    if (messages('client') !== undefined) return client.close(1013, liveClosing('too many messages', Math.ceil(60 * messageRate.burst / messageRate.perMinute)))
     const message = read(String(data))
     if (message instanceof StreamForgeError) refuse(message)
     else handle(message)

@@ -33,5 +33,12 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
   if (response.ok) return response
   if (response.status === 401) for (const listener of signedOutListeners) listener()
   const problem = await response.json().catch(() => undefined) as Problem | undefined
-  throw new ApiProblem(problem?.detail ? problem : { detail: `The server answered ${response.status}.` })
+  throw new ApiProblem(problem?.detail ? problem : withoutDocument(response))
+}
+
+/** What something between the page and its server has refused, which tells no more than the status and perhaps when to come back. */
+function withoutDocument({ status, headers }: Response): { detail: string; remedy?: string } {
+  const after = headers.get('retry-after')
+  const detail = status === 429 ? 'Too many requests.' : `The server answered ${status}.`
+  return /^\d{1,6}$/.test(after ?? '') ? { detail, remedy: `Try again in ${after} s.` } : { detail }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { advanceConnection, reconnectDelay, startConnection, type ConnectionEvent } from './connection-state.ts'
+import { liveClosing, readLiveClosing } from './live-closing.ts'
 
 const after = (...events: ConnectionEvent[]) => events.reduce(advanceConnection, startConnection(0))
 
@@ -37,6 +38,22 @@ describe('what a page knows of its connection', () => {
     const set = [...Array(3_000).keys()].map((i): ConnectionEvent => ({ type: 'heard', at: i, now: i + (i < 10 ? 0 : 10_000) }))
     expect(after(...set.slice(0, 100))).toMatchObject({ status: 'behind' })
     expect(after(...set)).toMatchObject({ status: 'live' })
+  })
+
+  it('knows why it is not let in, and until when, until it is told otherwise', () => {
+    const refused = { why: 'too many connections', retryAt: 10_900 }
+    const live = [{ type: 'opened', now: 10 }, { type: 'heard', now: 20 }] as const
+    expect(after(...live, { type: 'closed', now: 900, refused })).toMatchObject({ status: 'lost', since: 20, refused })
+    // Being let in to be told that is no news; hearing something is.
+    expect(after(...live, { type: 'closed', now: 900, refused }, { type: 'opened', now: 11_000 }).refused).toEqual(refused)
+    expect(after(...live, { type: 'closed', now: 900, refused }, { type: 'opened', now: 11_000 }, { type: 'heard', now: 11_010 }).refused).toBeUndefined()
+    expect(after(...live, { type: 'closed', now: 900, refused }, { type: 'closed', now: 11_000 }).refused).toBeUndefined()
+  })
+
+  it('reads what the server closes with, and nothing else', () => {
+    expect(readLiveClosing(liveClosing('too many messages', 20))).toEqual({ why: 'too many messages', retryAfterS: 20 })
+    expect(new TextEncoder().encode(liveClosing('too many connections', 9_999)).length).toBeLessThanOrEqual(123)
+    for (const reason of ['', 'signed out', 'x; retry after -1 s', '; retry after 5 s']) expect(readLiveClosing(reason)).toBeUndefined()
   })
 
   it('waits longer and longer, but not for ever, before it tries again', () => {

@@ -9,13 +9,15 @@ export interface ConnectionState {
   behindMs: number
   /** This clock less the server's, with the shortest way a message has taken; undefined before the first. */
   offset: number | undefined
+  /** Why the server let nobody in at the last try, and when it will be asked again; undefined: it did not say. */
+  refused?: { why: string; retryAt: number } | undefined
 }
 
 export type ConnectionEvent =
   | { type: 'opened'; now: number }
   /** `at`: when the server sent it, by its clock. `left`: the server has left out what we were too slow for, and begins anew. */
   | { type: 'heard'; now: number; everyMs?: number; at?: number; left?: boolean }
-  | { type: 'closed'; now: number }
+  | { type: 'closed'; now: number; refused?: { why: string; retryAt: number } | undefined }
   | { type: 'tick'; now: number }
 
 /** Silent heartbeats after which what is shown counts as stale, and after which the connection is given up. */
@@ -35,7 +37,8 @@ export function advanceConnection(state: ConnectionState, event: ConnectionEvent
     case 'heard': return hear(state, event)
     case 'closed':
       // Since when: the last word that was heard, not when the loss was noticed.
-      return state.status === 'lost' ? state : { ...state, status: state.lastHeard === undefined ? 'connecting' : 'lost', since: state.lastHeard ?? state.since, behindMs: 0 }
+      if (state.status === 'lost') return event.refused || state.refused ? { ...state, refused: event.refused } : state
+      return { ...state, refused: event.refused, status: state.lastHeard === undefined ? 'connecting' : 'lost', since: state.lastHeard ?? state.since, behindMs: 0 }
     case 'tick': {
       if (state.status === 'connecting' || state.status === 'lost') return state
       const silent = event.now - (state.lastHeard ?? state.since)
@@ -54,7 +57,7 @@ function hear(state: ConnectionState, event: Extract<ConnectionEvent, { type: 'o
   const offset = way === undefined ? state.offset : Math.min(way, (state.offset ?? way) + offsetDriftMs)
   const late = way === undefined || offset === undefined ? state.behindMs : way - offset
   const behind = left || late > behindAfterMs
-  const next = { ...state, lastHeard: now, heartbeatMs: everyMs ?? state.heartbeatMs, offset }
+  const next = { ...state, lastHeard: now, heartbeatMs: everyMs ?? state.heartbeatMs, offset, ...(event.type === 'heard' && { refused: undefined }) }
   if (!behind) return state.status === 'live' ? { ...next, behindMs: 0 } : { ...next, status: 'live', since: now, behindMs: 0 }
   // Whole seconds: that is what people are told, and it changes seldom.
   const behindMs = Math.max(0, Math.round(late / 1_000) * 1_000)

@@ -1,5 +1,6 @@
 import type { LiveChannel, LiveClientMessage, LivePayload, LiveServerMessage } from '@streamforge/contracts'
 import { advanceConnection, reconnectDelay, startConnection, type ConnectionEvent, type ConnectionState } from './connection-state.ts'
+import { readLiveClosing } from './live-closing.ts'
 
 export interface LiveSubscription<C extends LiveChannel> {
   channel: C
@@ -39,7 +40,7 @@ export function createLiveClient({ open, now, random }: LiveWorld): LiveClient {
   const happened = (event: ConnectionEvent) => {
     const before = state
     state = advanceConnection(state, event)
-    if (state.status !== before.status || state.since !== before.since || state.behindMs !== before.behindMs) for (const listener of listeners) listener()
+    if (state.status !== before.status || state.since !== before.since || state.behindMs !== before.behindMs || state.refused !== before.refused) for (const listener of listeners) listener()
   }
   const send = (message: LiveClientMessage) => {
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message))
@@ -75,12 +76,13 @@ export function createLiveClient({ open, now, random }: LiveWorld): LiveClient {
       for (const [id, subscription] of subscriptions) announce(id, subscription)
     }
     opened.onmessage = (event) => { if (socket === opened) receive(JSON.parse(String(event.data)) as LiveServerMessage) }
-    opened.onclose = () => { if (socket === opened) lose() }
+    opened.onclose = ({ code, reason }) => { if (socket === opened) lose(code === 1013 ? readLiveClosing(reason) : undefined) }
   }
-  const lose = () => {
+  const lose = (closing?: { why: string; retryAfterS: number }) => {
     socket = undefined
-    happened({ type: 'closed', now: now() })
-    retry ??= setTimeout(connect, reconnectDelay(attempt++, random()))
+    const waitMs = closing ? closing.retryAfterS * 1_000 + reconnectDelay(attempt++, random()) : reconnectDelay(attempt++, random())
+    happened({ type: 'closed', now: now(), ...(closing && { refused: { why: closing.why, retryAt: now() + waitMs } }) })
+    retry ??= setTimeout(connect, waitMs)
   }
   const retryNow = () => {
     if (socket) return

@@ -4,7 +4,7 @@ import { formatDuration, formatLocalTime } from '../format.ts'
 
 /** Says when what is shown may no longer be true, since when, and that it has been made good. */
 export function ConnectionBanner() {
-  const { status, since, behindMs } = useConnection()
+  const { status, since, behindMs, refused } = useConnection()
   const now = useNow(status === 'live' ? undefined : 1_000)
   const [caughtUp, setCaughtUp] = useState(false)
   const [wasLost, setWasLost] = useState(false)
@@ -19,7 +19,12 @@ export function ConnectionBanner() {
   const age = formatDuration((now - since) / 1_000)
   return (
     <div role="status" aria-live="polite">
-      {status === 'lost' && (
+      {refused && status !== 'live' && (
+        <p className="banner banner-bad">
+          <strong>The server takes no more from here:</strong> {refused.why}. {retryWords(refused.retryAt - now)} Close pages that you do not need; what is shown stands still until then.
+        </p>
+      )}
+      {status === 'lost' && !refused && (
         <p className="banner banner-bad">
           <strong>Connection lost</strong> since {formatLocalTime(since)} ({age}). What you see is from then; it is caught up as soon as the server answers.
         </p>
@@ -35,6 +40,8 @@ export function ConnectionBanner() {
     </div>
   )
 }
+
+const retryWords = (ms: number) => (ms > 0 ? `Tried again in ${Math.ceil(ms / 1_000)} s.` : 'Trying again now.')
 
 export function ConnectionDot() {
   const { status } = useConnection()
