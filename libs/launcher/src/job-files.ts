@@ -36,7 +36,10 @@ export async function openJobFiles(directory: string): Promise<JobFiles> {
   let writes = 0
   const writeTemporary = async (record: JobRecord) => {
     const temporary = `${path(jobName(record))}.${process.pid}-${writes++}.tmp`
-    await writeFile(temporary, JSON.stringify(record))
+    await writeFile(temporary, JSON.stringify(record)).catch(async (error: unknown) => {
+      await rm(temporary, { force: true })
+      throw error
+    })
     return temporary
   }
   // Linking and renaming are atomic: a reader sees no file, the old record or the new one, also when we are killed in between.

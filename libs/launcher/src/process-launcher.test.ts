@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { contractImages, contractStart, launcherContract } from './launcher-contract.ts'
+import { openJobFiles, type JobRecord } from './job-files.ts'
 import { jobName } from './launcher.ts'
 import { openProcessLauncher, type ProcessLauncherOptions } from './process-launcher.ts'
 import { processIdentity } from './process-identity.ts'
@@ -58,6 +59,43 @@ describe('child processes', () => {
     await launcher.cancel(job, { graceMs: 20_000 })
     expect(ends).toEqual([{ status: 'succeeded' }])
     await launcher.close()
+  })
+
+  describe('on a full disk', () => {
+    const full = () => Promise.reject(Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' }))
+    /** A launcher whose files cannot be written while `disk.full`. */
+    const openOn = async (disk: { full: boolean }) => {
+      const directory = await temporaryDirectory()
+      const files = await openJobFiles(directory)
+      const onDisk = { ...files, write: (record: JobRecord) => (disk.full ? full() : files.write(record)), create: (record: JobRecord) => (disk.full ? full() : files.create(record)) }
+      return { files, launcher: await openProcessLauncher({ directory, programs, env, pollMs: 20 }, () => Promise.resolve(onDisk)) }
+    }
+
+    it('launches nothing, says that it is no fault of the job, and launches it once there is space', async () => {
+      const disk = { full: true }
+      const { launcher } = await openOn(disk)
+      const job = contractStart('succeeds')
+      await expect(launcher.launch(job)).rejects.toMatchObject({ code: 'LAUNCHER_UNAVAILABLE' })
+      disk.full = false
+      expect((await launcher.launch(job)).pid).toBeGreaterThan(0)
+      await launcher.close()
+    })
+
+    it('tells of an end all the same, and writes it down when there is space', async () => {
+      const disk = { full: false }
+      const { files, launcher } = await openOn(disk)
+      const ends: string[] = []
+      launcher.onExit(({ state }) => ends.push(state.status))
+      const job = contractStart('stays')
+      const { pid } = await launcher.launch(job)
+      disk.full = true
+      process.kill(pid!, 'SIGKILL')
+      await expect.poll(() => ends, { timeout: 20_000 }).toEqual(['failed'])
+      expect((await launcher.list())[0]!.state).toMatchObject({ status: 'failed', signal: 'SIGKILL' })
+      disk.full = false
+      await expect.poll(async () => (await files.read(jobName(job)))?.state.status, { timeout: 20_000 }).toBe('failed')
+      await launcher.close()
+    })
   })
 
   it('does not take a later process with the same id for the job', async () => {

@@ -33,8 +33,8 @@ type Ended = Extract<JobRecord['state'], { status: 'succeeded' | 'failed' }>
  * record ends, of their own jobs and of those that they found when they opened the directory. Jobs of one group have the same process
  * and one log, under each one's name.
  */
-export async function openProcessLauncher(options: ProcessLauncherOptions): Promise<Launcher> {
-  const files = await openJobFiles(options.directory)
+export async function openProcessLauncher(options: ProcessLauncherOptions, openFiles = openJobFiles): Promise<Launcher> {
+  const files = await openFiles(options.directory)
   const now = options.now ?? Date.now
   const listeners = new Set<(job: JobInfo) => void>()
   const children = new Map<string, { exited: Promise<void>; detach: () => void }>()
@@ -44,9 +44,11 @@ export async function openProcessLauncher(options: ProcessLauncherOptions): Prom
   let pass: Promise<void> = Promise.resolve()
   let deciding: Promise<void> = Promise.resolve()
 
+  /** Ends that could not be written, for the disk is full: told all the same, and written when there is space. */
+  const unwritten = new Map<string, JobRecord>()
   const finish = async (record: JobRecord, state: Ended) => {
     const ended = { ...record, state, reported: listeners.size > 0 }
-    await files.write(ended)
+    await files.write(ended).catch(() => unwritten.set(jobName(ended), ended))
     for (const listener of listeners) listener(jobInfo(ended))
   }
 
@@ -90,28 +92,35 @@ export async function openProcessLauncher(options: ProcessLauncherOptions): Prom
     for (const { image } of starts) programFor(image, options.programs)
     const known: JobInfo[] = []
     const fresh: { start: StartCommand; record: JobRecord }[] = []
+    const undo = async (cause: unknown): Promise<never> => {
+      for (const { start } of fresh) {
+        own.delete(jobName(start))
+        await files.remove(jobName(start))
+      }
+      throw launchFailed(starts[0]!, cause)
+    }
     for (const start of starts) {
       const { queue_id, target, attempt, image } = start
       const record: JobRecord = { queue_id, target, attempt, image, started_at: now(), state: { status: 'running' }, reported: false }
-      const existing = await files.create(record) ? undefined : await files.read(jobName(record))
+      const existing = await files.create(record).catch(undo) ? undefined : await files.read(jobName(record))
       if (existing) known.push(jobInfo(existing))
       else fresh.push({ start, record })
     }
     if (fresh.length === 0) return known
     const names = fresh.map(({ start }) => jobName(start))
     for (const name of names) own.add(name)
-    const child = await startChild(fresh.map(({ start }) => start)).catch(async (cause: unknown) => {
-      for (const name of names) {
-        own.delete(name)
-        await files.remove(name)
-      }
-      throw launchFailed(fresh[0]!.start, cause)
-    })
+    const child = await startChild(fresh.map(({ start }) => start)).catch(undo)
     const process_identity = await processIdentity(child.pid!)
     const started = fresh.map(({ record }): JobRecord => ({
       ...record, pid: child.pid!, ...(process_identity !== undefined && { process_identity }), ...(names.length > 1 && { group: names }),
     }))
-    for (const record of started) await files.write(record)
+    try {
+      for (const record of started) await files.write(record)
+    } catch (cause) {
+      // Nobody who comes later would know of it.
+      signalGroup(child.pid!, 'SIGKILL')
+      return await undo(cause)
+    }
     watchChild(started, child)
     return [...known, ...started.map(jobInfo)]
   }
@@ -139,6 +148,7 @@ export async function openProcessLauncher(options: ProcessLauncherOptions): Prom
   let adopted: Map<string, JobRecord> | undefined
   const look = async () => {
     adopted ??= new Map((await files.readAll()).filter((r) => !r.reported && !own.has(jobName(r))).map((r) => [jobName(r), r]))
+    for (const [name, ended] of unwritten) await files.write(ended).then(() => unwritten.delete(name), () => undefined)
     for (const name of [...children.keys(), ...adopted.keys()]) await rotateLog(files.logPath(name), options.maxLogBytes ?? 16 * 1024 * 1024)
     for (const [name, seen] of adopted) {
       if (await isRunning(seen, now())) continue
@@ -185,7 +195,8 @@ export async function openProcessLauncher(options: ProcessLauncherOptions): Prom
     },
     async list() {
       const records = await files.readAll()
-      return Promise.all(records.map(async (record) => {
+      return Promise.all(records.map(async (found) => {
+        const record = unwritten.get(jobName(found)) ?? found
         const ended = record.state.status === 'running' && !own.has(jobName(record)) && !(await isRunning(record, now()))
         return jobInfo(ended ? { ...record, state: unknownEnd } : record)
       }))
@@ -202,6 +213,7 @@ export async function openProcessLauncher(options: ProcessLauncherOptions): Prom
         throw new StreamForgeError('CONFLICT', `job ${jobName(job)} is still running`, { remedy: 'cancel it first' })
       }
       await files.remove(jobName(job))
+      unwritten.delete(jobName(job))
       adopted?.delete(jobName(job))
       own.delete(jobName(job))
     },
@@ -252,8 +264,16 @@ function jobInfo(record: JobRecord): JobInfo {
   return { name: jobName(record), queue_id, target, attempt, state, startedAt: record.started_at, ...(pid !== undefined && { pid }) }
 }
 
+/** Nothing is wrong with the job: there is no space now. */
+const fullCodes: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT'])
+
 function launchFailed(start: StartCommand, cause: unknown): StreamForgeError {
   const reason = cause instanceof Error ? cause.message : String(cause)
+  if (fullCodes.has((cause as { code?: unknown } | undefined)?.code)) {
+    return new StreamForgeError('LAUNCHER_UNAVAILABLE', `the launcher has no space for the job's files: ${reason}`, {
+      cause, remedy: 'make space on the disk of the data directory; the launch is tried again', details: { queue_id: start.queue_id },
+    })
+  }
   return new StreamForgeError('LAUNCH_FAILED', `the program for image '${start.image}' did not start: ${reason}`, {
     cause, remedy: 'the command of this image must be a program that this machine has', details: { queue_id: start.queue_id },
   })

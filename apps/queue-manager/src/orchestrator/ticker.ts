@@ -7,6 +7,7 @@ import { meetLiveQueues } from './meet-live-queues.ts'
 import { isReplayed } from './replayed-topics.ts'
 import { sweepTopics } from './topic-retention.ts'
 import { trimLiveTopics } from './trim-live-topics.ts'
+import { watchBus } from './watch-bus.ts'
 
 const retentionSweepMs = 60_000
 const trimMs = 600_000
@@ -34,14 +35,15 @@ export function startTicker(parts: OrchestratorParts): Ticker {
   let trim: Promise<void> | undefined
   let meeting: Promise<void> | undefined
   const reconcile = jobReconciler(parts)
+  const hearing = watchBus(options)
   let lastReconciled = now()
   let reconciling: Promise<void> | undefined
 
   const timer = setInterval(() => {
     const at = now()
     if (listeningSince !== undefined) {
-      // Or the clock was set back: what was heard before lies in its future, so that silence is counted from here.
-      if (at - lastTick > sleptMs || at < lastTick) listeningSince = at
+      // Or the clock was set back: what was heard before lies in its future, so that silence is counted from here. Or the bus is away.
+      if (at - lastTick > sleptMs || at < lastTick || !hearing.answers()) listeningSince = at
       parts.healing.tick(at)
       tickQueues(parts, { kind: 'tick', listeningSince }, at)
       meeting ??= meetLiveQueues(parts, at)
@@ -70,6 +72,7 @@ export function startTicker(parts: OrchestratorParts): Ticker {
     listen: () => { listeningSince = now() },
     async close() {
       clearInterval(timer)
+      await hearing.close()
       await sweep
       await trim
       await meeting

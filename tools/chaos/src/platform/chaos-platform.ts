@@ -43,6 +43,8 @@ const here = '127.0.0.1'
 const diskMegabytes = 8_192
 /** Replaced after three heartbeats in production; here sooner, so that a silent worker does not fill most of the run. */
 export const silenceMs = 6_000
+/** One that is frozen before it has said its first word is replaced after this; by default after a minute. It takes 2 s to say it. */
+const launchTimeoutMs = 8_000
 
 /** Everything is stopped when one of them does not come up. */
 export async function startChaosPlatform({ bus: kind, say }: PlatformOptions): Promise<ChaosPlatform> {
@@ -124,7 +126,7 @@ async function start(directory: string, kind: PlatformOptions['bus'], closers: (
 
 const limits = {
   MAX_ACTIVE_QUEUES: '2', REQUEST_CONCURRENCY: '1', VENUE_WEIGHT_LIMIT: '0', BACKOFF_INITIAL_MS: '100', BACKOFF_MAX_MS: '1000',
-  SILENCE_MS: String(silenceMs), LAUNCH_TIMEOUT_MS: '20000', CANCEL_GRACE_MS: '1000',
+  SILENCE_MS: String(silenceMs), LAUNCH_TIMEOUT_MS: String(launchTimeoutMs), CANCEL_GRACE_MS: '1000',
 }
 
 /** Kafka tells clients where to connect: what it tells is the line's address, so that nobody passes it by. */
