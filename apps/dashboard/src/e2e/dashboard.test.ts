@@ -15,8 +15,8 @@ describe.skipIf(whyNoBrowser)(`the dashboard in a browser${whyNoBrowser}`, () =>
     page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' })).newPage()
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => complaints.push(error.message))
-    // While the server is killed, requests fail, and the browser says so.
-    page.on('console', (message) => { if (message.type() === 'error' && !/WebSocket|ERR_CONNECTION/.test(message.text())) complaints.push(message.text()) })
+    // While the server is killed, and where it refuses what is asked, requests fail, and the browser says so.
+    page.on('console', (message) => { if (message.type() === 'error' && !/WebSocket|ERR_CONNECTION|status of (409|429)/.test(message.text())) complaints.push(message.text()) })
   }, limit)
   afterAll(async () => {
     await browser?.close()
@@ -83,6 +83,41 @@ describe.skipIf(whyNoBrowser)(`the dashboard in a browser${whyNoBrowser}`, () =>
     await page.getByText('Connection lost').waitFor()
     await page.getByText('what was missed has been fetched').waitFor()
     await page.getByRole('article').first().getByText('finished').waitFor()
+  })
+
+  it('shows why a start was refused, and when to try again', { timeout: limit }, async () => {
+    await page.goto(`${platform.url}/workflows?symbol=ethusdt&type=api_candles_5m`)
+    const refuse = async (answer: { status: number; headers?: Record<string, string>; json?: object; body?: string }) => {
+      await page.unroute('**/api/workflows')
+      await page.route('**/api/workflows', (route) => (route.request().method() === 'POST' ? route.fulfill(answer) : route.fallback()))
+      await page.getByRole('button', { name: 'Start' }).click()
+    }
+    const note = page.getByRole('alert')
+    await refuse({ status: 409, json: { type: 'x', title: 'x', status: 409, code: 'QUOTA_EXCEEDED', detail: 'ann has 100 workflows in progress and may have 100', remedy: 'stop one, or wait until one has ended' } })
+    await note.getByText('QUOTA_EXCEEDED').waitFor()
+    expect(await note.textContent()).toContain('ann has 100 workflows in progress and may have 100')
+    expect(await note.textContent()).toContain('stop one, or wait until one has ended')
+    await refuse({ status: 429, headers: { 'retry-after': '20' }, json: { type: 'x', title: 'x', status: 429, code: 'TOO_MANY_REQUESTS', detail: 'too many requests of this caller', remedy: 'try again in 20 s' } })
+    await note.getByText('try again in 20 s').waitFor()
+    // By something between, which knows nothing of problem documents.
+    await refuse({ status: 429, headers: { 'retry-after': '7' }, body: 'slow down' })
+    await note.getByText('Try again in 7 s.').waitFor()
+    await page.unroute('**/api/workflows')
+  })
+
+  it('tells of a worker that was killed, and of what was decided about it', { timeout: limit }, async () => {
+    const { serverTime } = await (await fetch(`${platform.exchangeUrl}/api/v3/time`)).json() as { serverTime: number }
+    const asked = { symbols: ['ETHUSDT'], types: ['ws_trades'], time_range: `${new Date(serverTime).toISOString().slice(0, 16)}Z:` }
+    const answer = await fetch(`${platform.url}/api/workflows`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(asked) })
+    const { workflow_id: id } = await answer.json() as { workflow_id: string }
+    await page.goto(`${platform.url}/workflows/${id}`)
+    await expect.poll(() => platform.killWorker('loader-ws'), { timeout: 30_000 }).toBe(true)
+    const healing = page.getByRole('region', { name: 'Healing' })
+    const decision = healing.getByRole('row').filter({ hasText: 'ETHUSDT' }).or(healing.getByRole('row').filter({ hasText: 'ethusdt' })).first()
+    await decision.waitFor()
+    expect(await decision.textContent()).toMatch(/attempt 1/)
+    await healing.getByText('relaunched').or(healing.getByText('waits')).first().waitFor()
+    await page.getByText(/[1-9]\d* of \d+ relaunches within the last hour/).waitFor()
   })
 
   it('fits a phone, in both themes, and can be installed', { timeout: limit }, async () => {

@@ -14,6 +14,8 @@ export interface RunningPlatform {
   faults(...faults: object[]): Promise<void>
   /** Ends the dashboard's process without warning; its supervisor starts another. */
   killDashboard(): void
+  /** Ends a worker's process without warning; false while there is none of this app. */
+  killWorker(app: string): boolean
   close(): Promise<void>
 }
 
@@ -48,10 +50,16 @@ export async function startRunningPlatform(env: Record<string, string> = {}): Pr
       if (!answer.ok) throw new Error(`the simulator refused the faults: ${await answer.text()}`)
     },
     killDashboard() {
-      const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n')
-      const line = processes.find((p) => p.includes('apps/dashboard/src/main.ts') && Number(p.trim().split(/\s+/)[1]) === child.pid)
-      if (!line) throw new Error('the dashboard has no process')
-      process.kill(Number(line.trim().split(/\s+/)[0]), 'SIGKILL')
+      const one = processes().find(({ args, parent }) => args.includes('apps/dashboard/src/main.ts') && parent === child.pid)
+      if (!one) throw new Error('the dashboard has no process')
+      process.kill(one.pid, 'SIGKILL')
+    },
+    killWorker(app) {
+      const all = processes()
+      const isOurs = (pid: number): boolean => pid === child.pid || (pid > 1 && isOurs(all.find((p) => p.pid === pid)?.parent ?? 0))
+      const one = all.find(({ args, pid }) => args.includes(`apps/${app}/src/main.ts`) && isOurs(pid))
+      if (one) process.kill(one.pid, 'SIGKILL')
+      return one !== undefined
     },
     async close() {
       process.off('exit', abandon)
@@ -60,4 +68,12 @@ export async function startRunningPlatform(env: Record<string, string> = {}): Pr
       await rm(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+/** Of this machine, now. */
+function processes(): { pid: number; parent: number; args: string }[] {
+  return execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n').map((line) => {
+    const [, pid, parent, args = ''] = /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? []
+    return { pid: Number(pid), parent: Number(parent), args }
+  })
 }
