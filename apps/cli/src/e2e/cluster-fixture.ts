@@ -87,15 +87,28 @@ export async function startCluster(symbols: readonly string[], { images, say }: 
         await delay(ms).finally(() => process.kill(server, 'SIGCONT'))
       },
       async faults(faults) {
-        await fetch(`${exchangeUrl}/_simulator/faults`, { method: 'DELETE' })
+        await whenReachable(`${exchangeUrl}/_simulator/faults`, { method: 'DELETE' })
         if (faults.length === 0) return
-        const answer = await fetch(`${exchangeUrl}/_simulator/faults`, { method: 'POST', body: JSON.stringify(faults), headers: { 'content-type': 'application/json' } })
+        const answer = await whenReachable(`${exchangeUrl}/_simulator/faults`, { method: 'POST', body: JSON.stringify(faults), headers: { 'content-type': 'application/json' } })
         if (!answer.ok) throw new Error(`the simulator refused the faults: ${await answer.text()}`)
       },
     }
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** A node that was not heard of for a minute is taken for lost at first, and its services lead nowhere until it is heard again. */
+async function whenReachable(url: string, init: RequestInit, patienceMs = 120_000): Promise<Response> {
+  const until = performance.now() + patienceMs
+  for (;;) {
+    try {
+      return await fetch(url, init)
+    } catch (error) {
+      if (performance.now() > until) throw error
+      await delay(500)
+    }
   }
 }
 
