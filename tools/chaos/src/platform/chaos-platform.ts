@@ -43,8 +43,8 @@ const here = '127.0.0.1'
 const diskMegabytes = 8_192
 /** Replaced after three heartbeats in production; here sooner, so that a silent worker does not fill most of the run. */
 export const silenceMs = 6_000
-/** One that is frozen before it has said its first word is replaced after this; by default after a minute. It takes 2 s to say it. */
-const launchTimeoutMs = 8_000
+/** One that is frozen before it has said its first word is replaced after this. Shorter than workers take that all start at once, and none would ever come up. */
+const launchTimeoutMs = 20_000
 
 /** Everything is stopped when one of them does not come up. */
 export async function startChaosPlatform({ bus: kind, say }: PlatformOptions): Promise<ChaosPlatform> {
