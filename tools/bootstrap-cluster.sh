@@ -119,6 +119,7 @@ streamforge-dependencies keycloak keycloak password
 streamforge-dependencies arangodb-root arangodb username=root password
 streamforge-dependencies mlflow mlflow access-key=streamforge secret-key
 stf kafka-ui kafka-ui client-secret
+streamforge-dependencies kafka-ui kafka-ui client-secret
 streamforge-monitoring grafana grafana admin-user=admin admin-password
 streamforge-monitoring alertmanager alertmanager telegram-token mail-password
 TEXT

@@ -59,7 +59,7 @@ describe('manifests', () => {
 
 describe('the production overlay', () => {
   it("names Kafka as Strimzi does, and the file of the authority where every pod has it", () => {
-    const { data } = all.find(({ path }) => path === 'k8s/overlays/production/configuration.yaml')!
+    const { data } = all.find(({ path }) => path === 'k8s/overlays/production/settings/configuration.yaml')!
     const kafka = manifestsOf('k8s/dependencies/kafka/cluster.yaml').find(({ kind }) => kind === 'Kafka')! as Manifest & { spec: { kafka: { listeners: { port: number }[] } } }
     const { kafka: { listeners: [listener] } } = kafka.spec
     expect(data!['KAFKA_BROKERS']).toBe(`${kafka.metadata.name}-kafka-bootstrap.streamforge-dependencies:${listener!.port}`)

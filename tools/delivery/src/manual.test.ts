@@ -46,7 +46,7 @@ const notRun: readonly [pattern: RegExp, why: string][] = [
   [/^kubectl -n (argocd|vault) /, 'Argo CD and Vault cannot be had where tests run'],
   [/^kubectl -n stf (get|logs|scale|delete|create job|wait) ?/, "need the whole platform on a cluster: apps/cli's cluster test runs its like"],
   [/^ssh -F /, 'needs another machine'],
-  [/^npx streamforge (target set|submit --target) cluster/, "need a cluster: apps/cli's cluster test submits to one"],
+  [/^export STREAMFORGE_CLUSTER_TOKEN=|^npx streamforge (target set|submit --target) cluster/, "need a cluster: apps/cli's cluster test submits to one"],
   [/^tools\/request-certificate\.sh broker-2\.example$/, 'needs cert-manager; what it asks for is checked by the bootstrap test'],
   [/^cd ansible && cp |^openssl rand |^echo "streamforge_k3s_token/, 'the Ansible test makes the same files'],
 ]

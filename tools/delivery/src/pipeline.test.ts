@@ -78,7 +78,7 @@ describe('releases', () => {
 
   it('are deployed by two lines more in the configuration of the overlay', () => {
     const overlay = `k8s/overlays/${pipeline.variables['OVERLAY']!}`
-    const { data } = parse(`${read(`${overlay}/configuration.yaml`)}  IMAGE_REGISTRY: example:5000/streamforge\n  IMAGE_VERSION: v9.9.9\n`) as { data: Record<string, string> }
+    const { data } = parse(`${read(`${overlay}/settings/configuration.yaml`)}  IMAGE_REGISTRY: example:5000/streamforge\n  IMAGE_VERSION: v9.9.9\n`) as { data: Record<string, string> }
     expect(data).toMatchObject({ IMAGE_REGISTRY: 'example:5000/streamforge', IMAGE_VERSION: 'v9.9.9' })
     expect(extendedJob(pipeline, 'deploy').script![0]).toContain("printf '  IMAGE_REGISTRY: %s\\n  IMAGE_VERSION: v%s\\n'")
   })
