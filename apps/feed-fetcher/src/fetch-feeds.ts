@@ -3,6 +3,7 @@ import { ensureTopics } from '@streamforge/bus'
 import type { FeedRun } from '@streamforge/contracts'
 import { openWire, parseAllowances, systemResolve, type Resolve } from '@streamforge/guards'
 import type { ConfigOf, ServiceContext } from '@streamforge/service'
+import type { Lease } from '@streamforge/store'
 import type { Config } from './config.ts'
 import { followCommands } from './control/follow-commands.ts'
 import type { Feed } from './feed-file/feed.ts'
@@ -38,7 +39,7 @@ export interface FeedFetcher {
   close(): Promise<void>
 }
 
-type Context = ServiceContext<ConfigOf<typeof Config>>
+export type FetcherContext = ServiceContext<ConfigOf<typeof Config>>
 
 const defaultFile = resolve(import.meta.dirname, '../feed.yaml')
 /** A dry run shows what an address answers; it need not ask for every symbol. */
@@ -46,8 +47,8 @@ const dryRunRequests = 2
 
 const scheduleOf = ({ name, intervalMs, hours }: Feed): Schedule => ({ intervalMs, hours, phaseMs: phaseOf(name, intervalMs) })
 
-/** Puts the parts of feed-fetcher together. */
-export async function openFeedFetcher(context: Context, world: Partial<World> = {}): Promise<FeedFetcher> {
+/** Puts the parts of feed-fetcher together. Nothing is published or remembered but while the lease is held; without one there must be no other. */
+export async function openFeedFetcher(context: FetcherContext, world: Partial<World> = {}, { assertHeld }: Pick<Lease, 'assertHeld'> = { assertHeld: () => undefined }): Promise<FeedFetcher> {
   const { bus, config, log, metrics, now, random, signal, name: service } = context
   const { clock = systemClock(now), resolve: resolveHost = systemResolve, env = process.env } = world
   const insist = insistence(context)
@@ -57,7 +58,7 @@ export async function openFeedFetcher(context: Context, world: Partial<World> = 
   const files = await openFeedFiles({
     store, addresses, now: clock.now, paths: config.FEED_FILE === undefined ? [join(config.DATA_DIR, 'feed.yaml'), defaultFile] : [config.FEED_FILE],
   })
-  const states = await openFeedStates({ store, insist })
+  const states = await openFeedStates({ store, insist, assertHeld })
   const allowances = parseAllowances([config.FEED_ALLOW_PRIVATE, new URL(config.BINANCE_REST_URL).host].join(','), feedTerms)
   const wire = openWire(allowances, resolveHost)
   const fetching: Fetching = {
@@ -72,7 +73,7 @@ export async function openFeedFetcher(context: Context, world: Partial<World> = 
     const feed = feeds.get(name)
     if (!feed) return undefined
     try {
-      const result = await runFeed({ fetching, states, bus, insist, signal }, feed, scheduleOf(feed), how)
+      const result = await runFeed({ fetching, states, bus, insist, signal, assertHeld }, feed, scheduleOf(feed), how)
       observed.observe(result)
       if (result.error) log.warn({ feed: name, code: result.error.code, error: result.error.message }, 'a feed failed')
       else log.debug({ feed: name, records: result.records }, 'a feed ran')
@@ -127,7 +128,7 @@ export async function openFeedFetcher(context: Context, world: Partial<World> = 
   const { refused } = files.state()
   if (refused) log.error({ problems: refused.problems }, 'feed.yaml is refused; the one before stays in force')
   takeFeeds()
-  for (const { name, memory } of [...states.all()]) if (memory.outbox) await sendOutbox({ states, bus, insist }, name)
+  for (const { name, memory } of [...states.all()]) if (memory.outbox) await sendOutbox({ states, bus, insist, assertHeld }, name)
 
   async function setPaused(name: string, paused: boolean): Promise<void> {
     const document = states.get(name)!

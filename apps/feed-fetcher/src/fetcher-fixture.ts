@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { connectBus, publishMessages, type Bus } from '@streamforge/bus'
 import { catalog, type FeedAnswer, type FeedCommand, type FeedRun, type MessageName, type MessageOf } from '@streamforge/contracts'
 import { createLogger, loadConfig, noTracing } from '@streamforge/service'
-import { connectStore, type Store } from '@streamforge/store'
+import { connectStore, type Lease, type Store } from '@streamforge/store'
 import { Registry } from 'prom-client'
 import { Config } from './config.ts'
-import { type FeedFetcher, openFeedFetcher, type World } from './fetch-feeds.ts'
+import { type FeedFetcher, type FetcherContext, openFeedFetcher, type World } from './fetch-feeds.ts'
+import { fetchWhileHeld, type HeldFetching } from './fetch-while-held.ts'
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -25,7 +26,10 @@ export interface FetcherFixture {
   /** What was asked, oldest first: path with query. */
   readonly asked: string[]
   writeFeeds(text: string): Promise<void>
-  open(world?: Partial<World>, env?: Record<string, string>): Promise<FeedFetcher>
+  open(world?: Partial<World>, env?: Record<string, string>, held?: Pick<Lease, 'assertHeld'>): Promise<FeedFetcher>
+  /** One of several, as on another machine: nobody sees whether its process lives. */
+  hold(instance: string, env?: Record<string, string>): Promise<HeldFetching>
+  context(env?: Record<string, string>): FetcherContext
   command(command: FeedCommand): Promise<FeedAnswer>
   messages<N extends MessageName>(name: N): Promise<MessageOf<N>[]>
   runs(): Promise<FeedRun[]>
@@ -50,7 +54,8 @@ export async function openFetcherFixture(): Promise<FetcherFixture> {
   const store = await connectStore({ kind: 'embedded', file: join(directory, 'store.db') })
   const metrics = new Registry()
   const asked: string[] = []
-  const open: { fetcher: FeedFetcher; stop: AbortController }[] = []
+  const open: { close(): Promise<void> }[] = []
+  const stops: AbortController[] = []
   const server = createServer((request, response) => {
     asked.push(request.url!)
     // Tests say what time it is there.
@@ -68,17 +73,29 @@ export async function openFetcherFixture(): Promise<FetcherFixture> {
   const fixture: FetcherFixture = {
     directory, host, bus, store, metrics, asked, answer: json({}), messages,
     writeFeeds: (text) => writeFile(join(directory, 'feed.yaml'), text),
-    async open(world = {}, env = {}) {
+    context(env = {}) {
       const stop = new AbortController()
+      stops.push(stop)
       metrics.clear()
       const config = loadConfig(Config, { DATA_DIR: directory, FEED_FILE: join(directory, 'feed.yaml'), FEED_ALLOW_PRIVATE: host, FEED_RELOAD_MS: '50', ...env })
-      const fetcher = await openFeedFetcher({
+      return {
         name: 'feed-fetcher', config, log: createLogger({ service: 'feed-fetcher', level: 'silent', stream: undefined }), bus, store: () => Promise.resolve(store),
         objects: () => Promise.reject(new Error('feeds need no objects')), series: () => Promise.reject(new Error('feeds need no time series')), metrics, tracing: noTracing,
         signal: stop.signal, now: Date.now, random: () => 0.5, setReady: () => undefined,
-      }, { env: {}, ...world })
-      open.push({ fetcher, stop })
+      }
+    },
+    async open(world = {}, env = {}, held = undefined) {
+      const fetcher = await openFeedFetcher(fixture.context(env), { env: {}, ...world }, held)
+      open.push(fetcher)
       return fetcher
+    },
+    async hold(instance, env = {}) {
+      const held = await fetchWhileHeld({
+        context: fixture.context(env), world: { env: {} }, holder: { instance, host: 'elsewhere', pid: 1, started_at: '' },
+        onLost: (error) => { throw error }, onFailure: (error) => { throw error },
+      })
+      open.push(held)
+      return held
     },
     async command(command) {
       await publishMessages(bus, catalog['feed-control'], [command])
@@ -86,10 +103,8 @@ export async function openFetcherFixture(): Promise<FetcherFixture> {
     },
     runs: () => messages('feed-runs'),
     async close() {
-      for (const { fetcher, stop } of open) {
-        stop.abort(new Error('the test is over'))
-        await fetcher.close()
-      }
+      for (const stop of stops) stop.abort(new Error('the test is over'))
+      for (const one of open) await one.close()
       await store.close()
       await bus.close()
       await new Promise<void>((resolve) => {

@@ -1,13 +1,21 @@
 import { executeService, exitCodes, onProcessStop, runService } from '@streamforge/service'
 import { Config } from './config.ts'
-import { openFeedFetcher } from './fetch-feeds.ts'
+import { fetchWhileHeld, runOnceHeld } from './fetch-while-held.ts'
 
 if (process.argv.includes('--once')) process.exit(await runOnce())
 
 await runService('feed-fetcher', Config, async (context) => {
-  const fetcher = await openFeedFetcher(context)
-  await fetcher.start()
-  return () => fetcher.close()
+  const { log } = context
+  const fetching = await fetchWhileHeld({
+    context,
+    // Whatever is under way must end here, not when it comes to a good place: another process does it now.
+    onLost: (err) => {
+      log.fatal({ err }, 'another feed-fetcher has taken over; ending')
+      process.exit(exitCodes.retryable)
+    },
+    onFailure: (err) => { throw err },
+  })
+  return () => fetching.close()
 })
 
 /** For a CronJob: runs every feed once and ends; 1 when one failed. */
@@ -17,11 +25,10 @@ async function runOnce(): Promise<number> {
   const code = await executeService({
     name: 'feed-fetcher', shape: Config,
     async start(context) {
-      const fetcher = await openFeedFetcher(context)
-      failed = await fetcher.runOnce()
+      failed = await runOnceHeld(context)
       context.log.info({ failed }, 'every feed ran once')
       stop({ kind: 'stopped', reason: 'every feed ran once' })
-      return () => fetcher.close()
+      return () => Promise.resolve()
     },
   }, {
     env: process.env,

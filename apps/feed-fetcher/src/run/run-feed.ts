@@ -17,6 +17,8 @@ export interface RunOptions {
   /** Repeats what fails while it may succeed later. */
   insist: <T>(what: string, work: () => Promise<T>) => Promise<T>
   signal: AbortSignal
+  /** @throws StreamForgeError NOT_LEADER while another process may have this feed: what it brought is not published then */
+  assertHeld: () => void
 }
 
 /** How much of the past is asked for at most. */
@@ -28,7 +30,7 @@ const publishedAtOnce = 1_000
  * is lost, for what was remembered is sent at the next start, and nothing doubled, for it has the same keys then.
  */
 export async function runFeed(options: RunOptions, feed: Feed, schedule: Schedule, { scheduledAt, trigger }: { scheduledAt: number; trigger: FeedTrigger }): Promise<FeedRun> {
-  const { fetching, states, insist, signal, bus } = options
+  const { fetching, states, insist, signal } = options
   const { clock } = fetching
   const startedAt = clock.now()
   const before = states.get(feed.name)!
@@ -42,7 +44,7 @@ export async function runFeed(options: RunOptions, feed: Feed, schedule: Schedul
   const kept = keepNew(before.memory.known, collected.quotes, collected.articles)
   const run = composeRun(feed, collected, kept, { trigger: past && trigger === 'schedule' ? 'catch_up' : trigger, scheduledAt, startedAt, endedAt: clock.now() })
   // What has the same key whenever it is asked for needs no memory: it is sent before anything says that it was fetched.
-  await insist('publishing', () => publish(bus, { quotes: kept.quotes.filter((q) => q.backfilled), articles: kept.articles.filter((a) => a.backfilled) }))
+  await insist('publishing', () => publish(options, { quotes: kept.quotes.filter((q) => q.backfilled), articles: kept.articles.filter((a) => a.backfilled) }))
   const fresh = kept.quotes.filter((q) => !q.backfilled)
   const outbox: Outbox = { quotes: fresh, articles: kept.articles.filter((a) => !a.backfilled), details: stockDetailsOf(feed, fresh) ?? null, run }
   const done = withRun(states.get(feed.name)!, run, { known: kept.known, validators: collected.validators, outbox }, { skewMs: collected.skewMs, open: isOpen(feed.hours, startedAt) })
@@ -53,16 +55,18 @@ export async function runFeed(options: RunOptions, feed: Feed, schedule: Schedul
 }
 
 /** Sends what a state says is under way, and says so. */
-export async function sendOutbox({ states, bus, insist }: Pick<RunOptions, 'states' | 'bus' | 'insist'>, name: string): Promise<void> {
+export async function sendOutbox(options: Pick<RunOptions, 'states' | 'bus' | 'insist' | 'assertHeld'>, name: string): Promise<void> {
+  const { states, insist } = options
   const document = states.get(name)
   const outbox = document?.memory.outbox
   if (!document || !outbox) return
-  await insist('publishing', () => publish(bus, outbox))
+  await insist('publishing', () => publish(options, outbox))
   const now = states.get(name)!
   states.put({ ...now, memory: { ...now.memory, outbox: null } })
 }
 
-async function publish(bus: Bus, { quotes, articles, details, run }: Pick<Outbox, 'quotes' | 'articles'> & Partial<Outbox>): Promise<void> {
+async function publish({ bus, assertHeld }: Pick<RunOptions, 'bus' | 'assertHeld'>, { quotes, articles, details, run }: Pick<Outbox, 'quotes' | 'articles'> & Partial<Outbox>): Promise<void> {
+  assertHeld()
   for (let i = 0; i < quotes.length; i += publishedAtOnce) await publishMessages(bus, catalog.quotes, quotes.slice(i, i + publishedAtOnce))
   for (let i = 0; i < articles.length; i += publishedAtOnce) await publishMessages(bus, catalog.news, articles.slice(i, i + publishedAtOnce))
   if (details) await publishMessages(bus, catalog['stock-details'], [details])

@@ -17,13 +17,15 @@ export interface FeedStatesOptions {
   store: Store
   /** Repeats what fails while it may succeed later. */
   insist: <T>(what: string, work: () => Promise<T>) => Promise<T>
+  /** @throws StreamForgeError NOT_LEADER while another process may have these feeds */
+  assertHeld: () => void
   /** Milliseconds that states wait for others, when nobody waits for them. */
   gatherMs?: number
 }
 
 export const feedStatesCollection = 'feed_states'
 
-export async function openFeedStates({ store, insist, gatherMs = 500 }: FeedStatesOptions): Promise<FeedStates> {
+export async function openFeedStates({ store, insist, assertHeld, gatherMs = 500 }: FeedStatesOptions): Promise<FeedStates> {
   await insist('making collections', () => store.ensureCollection(feedStatesCollection))
   const states = new Map<string, FeedDocument>()
   for await (const batch of store.scan<FeedDocument>(feedStatesCollection)) for (const document of batch) states.set(document._key, document)
@@ -48,7 +50,10 @@ export async function openFeedStates({ store, insist, gatherMs = 500 }: FeedStat
     dirty.clear()
     if (names.length === 0) return
     try {
-      await insist('storing feed states', () => store.writeBatch(feedStatesCollection, names.map((name) => states.get(name)!)))
+      await insist('storing feed states', async () => {
+        assertHeld()
+        await store.writeBatch(feedStatesCollection, names.map((name) => states.get(name)!))
+      })
     } catch (error) {
       for (const name of names) dirty.add(name)
       throw error
