@@ -37,6 +37,7 @@ export const Config = {
   CONNECTOR_STOP_MS: milliseconds.default(600_000).describe('milliseconds that a live connector may take to store and certify the rest after that'),
   TOPIC_RETENTION_HOURS: z.coerce.number().min(0).default(24).describe('hours that a data topic outlives its queue'),
   LIVE_TOPIC_RETENTION_HOURS: z.coerce.number().min(0).default(6).describe('hours that the topic of a live queue keeps what all its consumers have had'),
+  AUDIT_RETENTION_DAYS: z.coerce.number().int().min(0).max(100_000).default(0).describe('days that entries of the audit log are kept; 0: for ever'),
   RETRAINING_POLL_MS: milliseconds.default(5_000).describe('milliseconds between looks at retraining policies'),
   BINANCE_REST_URL: url.describe("an http or https address; absent: Binance's own"),
   BINANCE_ARCHIVE_URL: url.describe("an http or https address; absent: Binance's own archive"),

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { openAccess, openAuditLog } from '@streamforge/access'
+import { openAccess, openAuditLog, startAuditRetention } from '@streamforge/access'
 import { ensureTopics } from '@streamforge/bus'
 import { ratesOf } from '@streamforge/guards'
 import { mlflowOptions, openModelRegistry } from '@streamforge/models'
@@ -21,6 +21,8 @@ import { instrumentList } from './plan/instrument-list.ts'
 import { writeRunFile } from './run-file.ts'
 import { startLeading } from './start-leading.ts'
 import { StandingConfig } from './standing/standing-config.ts'
+
+const auditLookMs = 3_600_000
 
 await runService('queue-manager', { ...Config, ...StandingConfig }, async ({ config, bus, store: connect, objects: connectObjects, log, metrics, tracing, now, random, setReady, signal }) => {
   const store = await connect()
@@ -82,6 +84,10 @@ await runService('queue-manager', { ...Config, ...StandingConfig }, async ({ con
     store, randomBytes, onEntry: (entry) => log.info({ audit: entry }, 'a change was asked for'),
     onLost: (entry, err) => log.error({ err, audit: entry }, 'an entry of the audit log could not be stored'),
   })
+  const retention = startAuditRetention({
+    store, audit, now, days: config.AUDIT_RETENTION_DAYS, everyMs: auditLookMs, mayRemove: () => leading.led() !== undefined,
+    onFailure: (err) => log.warn({ err }, 'old entries of the audit log could not be removed; trying again'),
+  })
   const app = await createServer({
     orchestrator, store, bus, models, metrics, access, audit, log, version, tracing, now, rates: ratesOf(config),
     healingBudget: config.HEALING_BUDGET, leads: () => leading.led() !== undefined,
@@ -95,6 +101,7 @@ await runService('queue-manager', { ...Config, ...StandingConfig }, async ({ con
   return async () => {
     await told.remove?.()
     await app.close()
+    await retention.close()
     await leading.close()
     await releases.close()
     await launcher.close()

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AuditEntry } from '@streamforge/contracts'
 import { connectStore, type Store } from '@streamforge/store'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openAuditLog, type AuditLog } from './audit-log.ts'
+import { removeOldAudit } from './retain-audit.ts'
 
 const start = Date.UTC(2026, 0, 5)
 const caller = (id: string) => ({ kind: 'token', id, name: id, role: 'operator' }) as const
@@ -59,5 +60,40 @@ describe('the audit log', () => {
     const broken = await openAuditLog({ store: { ...store, ensureCollection: async () => undefined, writeBatch: () => Promise.reject(new Error('disk full')), find: store.find }, randomBytes, onEntry: () => undefined, onLost: (_, error) => void lost.push(error) })
     await broken.write(entry(1))
     expect(lost).toMatchObject([{ message: 'disk full' }])
+  })
+})
+
+describe('ASVS 16.4.2: what is older than the retention', () => {
+  const dayMs = 86_400_000
+  let directory: string
+  let store: Store
+  let audit: AuditLog
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'streamforge-audit-'))
+    store = await connectStore({ kind: 'embedded', file: join(directory, 'store.db') })
+    audit = await openAuditLog({ store, randomBytes, onEntry: () => undefined, onLost: (_, error) => { throw error } })
+    for (let day = 0; day < 6; day++) await audit.write(entry(day * dayMs))
+  })
+  afterEach(async () => {
+    await store.close()
+    await rm(directory, { recursive: true, force: true })
+  })
+  const remove = (days: number, given: Pick<AuditLog, 'write'> = audit) => removeOldAudit({ store, audit: given, days, now: () => start + 6 * dayMs })
+  const times = async () => (await audit.page({ limit: 100 })).entries.map(({ at, action }) => [(at - start) / dayMs, action])
+
+  it('is removed, and an entry says how much and from when on the rest stays', async () => {
+    expect(await remove(3)).toBe(3)
+    expect(await times()).toEqual([[6, 'removeOldAudit'], [5, 'stopWorkflow'], [4, 'stopWorkflow'], [3, 'stopWorkflow']])
+    expect((await audit.page({ limit: 1 })).entries[0]).toMatchObject({ target: '3 entries of before 2026-01-08T00:00:00.000Z (AUDIT_RETENTION_DAYS=3)', outcome: 'done', caller: null })
+  })
+
+  it('is kept for ever unless somebody has said how long, and nothing is written where nothing is old', async () => {
+    expect([await remove(0), await remove(6)]).toEqual([0, 0])
+    expect(await times()).toHaveLength(6)
+  })
+
+  it('is told before anything of it is removed', async () => {
+    await expect(remove(3, { write: () => Promise.reject(new Error('the store is away')) })).rejects.toThrow('away')
+    expect(await times()).toHaveLength(6)
   })
 })

@@ -1,7 +1,9 @@
 import { AuditEntry, StreamForgeError, type AuditPage, type AuditQuery } from '@streamforge/contracts'
 import type { Store } from '@streamforge/store'
 
-const collection = 'audit'
+export const auditCollection = 'audit'
+/** Entries in order of their time, those of one millisecond in none. */
+export const auditKey = (at: number, suffix: string): string => `${String(at).padStart(15, '0')}-${suffix}`
 /** Refusals of callers that nobody knows, kept a minute at most: strangers must not fill the store. The log has them all. */
 const strangersAMinute = 100
 
@@ -22,9 +24,9 @@ export interface AuditParts {
 
 const Key = /^\d{15}-[0-9a-f]{12}$/
 
-/** Who changed what, when, and what came of it: one document each, never changed. */
+/** Who changed what, when, and what came of it: one document each, never changed; removed only as the retention that is configured says. */
 export async function openAuditLog({ store, randomBytes, onEntry, onLost }: AuditParts): Promise<AuditLog> {
-  await store.ensureCollection(collection, { indexes: [['caller_id'], ['action'], ['outcome']] })
+  await store.ensureCollection(auditCollection, { indexes: [['caller_id'], ['action'], ['outcome']] })
   let minute = -1
   let strangers = 0
   const isTooMuch = ({ caller, at }: AuditEntry) => {
@@ -37,9 +39,9 @@ export async function openAuditLog({ store, randomBytes, onEntry, onLost }: Audi
     async write(entry) {
       onEntry(entry)
       if (isTooMuch(entry)) return
-      const _key = `${String(entry.at).padStart(15, '0')}-${Buffer.from(randomBytes(6)).toString('hex')}`
+      const _key = auditKey(entry.at, Buffer.from(randomBytes(6)).toString('hex'))
       try {
-        const { rejected } = await store.writeBatch(collection, [{ _key, ...AuditEntry.parse(entry), caller_id: entry.caller?.id ?? null }])
+        const { rejected } = await store.writeBatch(auditCollection, [{ _key, ...AuditEntry.parse(entry), caller_id: entry.caller?.id ?? null }])
         if (rejected[0]) throw new StreamForgeError('STORE_REJECTED', rejected[0].reason)
       } catch (error) {
         onLost(entry, error)
@@ -47,7 +49,7 @@ export async function openAuditLog({ store, randomBytes, onEntry, onLost }: Audi
     },
     async page({ caller, action, outcome, cursor, limit }) {
       const before = cursor === undefined ? undefined : positionOf(cursor)
-      const found = await store.find(collection, {
+      const found = await store.find(auditCollection, {
         where: { ...(caller !== undefined && { caller_id: caller }), ...(action !== undefined && { action }), ...(outcome !== undefined && { outcome }), ...(before !== undefined && { _key: { lt: before } }) },
         sort: [{ field: '_key', direction: 'desc' }], limit: limit + 1,
       })
