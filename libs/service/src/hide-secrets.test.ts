@@ -6,7 +6,7 @@ import { createLogger } from './logger.ts'
 
 const env = {
   STORE_TOKEN: 'store-token-0123456789', KAFKA_SASL_PASSWORD: 'kafka"pass\\word', S3_SECRET_KEY: 's3/secret+key', POSTGRES_URL: 'postgresql://me:pg%40password@db:5432/x', LOG_LEVEL: 'trace',
-  ALERT_WEBHOOK_URL: 'https://hooks.example/T000/B000/abcdefgh', DATA_DIR: '/data', KAFKA_BROKERS: 'kafka:9092',
+  ALERT_WEBHOOK_URL: 'https://hooks.example/T000/B000/abcdefgh', FEED_SECRET_FINNHUB: 'feed-key-0123456789', DATA_DIR: '/data', KAFKA_BROKERS: 'kafka:9092',
 }
 
 /** What a service with this environment writes. */
@@ -18,7 +18,7 @@ function logged(write: (log: ReturnType<typeof createLogger>) => void, given: Re
 }
 
 describe('ASVS 16.2.5: no secret is logged', () => {
-  const secrets = ['store-token-0123456789', 'kafka"pass\\word', 's3/secret+key', 'pg%40password', 'pg@password', 'https://hooks.example/T000/B000/abcdefgh']
+  const secrets = ['store-token-0123456789', 'kafka"pass\\word', 's3/secret+key', 'pg%40password', 'pg@password', 'https://hooks.example/T000/B000/abcdefgh', 'feed-key-0123456789']
   it.each(secrets)('%s: not as a field, deep within one, in a message, an error, its cause or an address', (secret) => {
     const cause = new Error(`connecting with ${secret} failed`)
     const text = logged((log) => {

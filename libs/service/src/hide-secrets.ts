@@ -1,6 +1,6 @@
 import type { Environment } from './load-config.ts'
 
-const secretName = /(^|_)(PASSWORD|PASSWD|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|API_KEY|CREDENTIALS)$/
+const secretName = /(^|_)(PASSWORD|PASSWD|TOKEN|SECRET|SECRET_KEY|ACCESS_KEY|API_KEY|CREDENTIALS)$|^FEED_SECRET_/
 /** Addresses that are secrets as a whole. */
 const secretAddresses = new Set(['ALERT_WEBHOOK_URL'])
 /** Shorter ones would be found in every second line. */
