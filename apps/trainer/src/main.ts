@@ -1,11 +1,9 @@
 import { mlflowOptions, openModelRegistry } from '@streamforge/models'
-import { giveWay, runWorker } from '@streamforge/service'
+import { runWorker } from '@streamforge/service'
 import { codeVersion } from './code-version.ts'
 import { Config } from './config.ts'
 import { runStage } from './run-stage.ts'
 
-// A model may be ready a little later; live data and forecasts may not.
-giveWay()
 await runWorker('trainer', 'trainer', Config, async (worker) => {
   const { config, now } = worker
   const store = await worker.store()

@@ -4,7 +4,7 @@ import { gather } from './gather.ts'
 import type { FollowParts } from './live-hub.ts'
 import type { ChannelSource, Publish } from './share-channel.ts'
 
-const gatherMs = 150
+const gatherMs = 100
 /** Of each side; a page shows somewhat fewer. */
 const shownLevels = 20
 

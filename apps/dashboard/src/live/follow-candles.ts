@@ -9,7 +9,7 @@ import type { FollowParts } from './live-hub.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import type { ChannelSource, Publish } from './share-channel.ts'
 
-const gatherMs = 150
+const gatherMs = 100
 const catchUpLimit = 1_000
 
 /** Candles of a series: as they stream, else made of the trades as these stream; and word of history that has been stored meanwhile. */
