@@ -1,5 +1,6 @@
 import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { JobInfo, Launcher } from '@streamforge/launcher'
 
 /** A job that runs now, with its process. */
@@ -21,8 +22,20 @@ export async function hideFromLauncher(jobsDir: string, { name }: Victim): Promi
   const file = join(jobsDir, `${name}.json`)
   const record = JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>
   const state = { status: 'failed', reason: 'its node does not answer' }
-  await writeFile(`${file}.chaos`, JSON.stringify({ ...record, state, reported: true }))
+  await whenThereIsSpace(() => writeFile(`${file}.chaos`, JSON.stringify({ ...record, state, reported: true })))
   await rename(`${file}.chaos`, file)
+}
+
+/** The disk may be full by another fault at this moment, which takes itself away. */
+async function whenThereIsSpace(write: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await write()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+      await delay(100)
+    }
+  }
 }
 
 /** Command line and environment of a process: what launches it a second time. Linux only. */
