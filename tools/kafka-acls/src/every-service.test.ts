@@ -9,7 +9,7 @@ it('has a Kafka user for whatever runs by libs/service, under the name that it r
   const found = new Set<string>()
   for await (const file of glob('apps/*/src/**/main.ts', { cwd: root })) {
     const text = await readFile(join(root, file), 'utf8')
-    for (const [, name] of text.matchAll(/await run(?:Service|Workers?)\('([\w-]+)'/g)) found.add(name!)
+    for (const [, name] of text.matchAll(/await run(?:Service|Workers?)?\('([\w-]+)'/g)) found.add(name!)
   }
   expect([...found].sort()).toEqual([...services].sort())
 })
