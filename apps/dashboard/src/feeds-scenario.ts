@@ -16,9 +16,11 @@ const headlines = [
 
 function articlesUntil(now: number): { article: NewsArticle; score: number }[] {
   const random = seededRandom(5)
+  // From the start of the first day that the page shows, at whatever hour this runs.
+  const span = now - (Math.floor(now / day) * day - 14 * day) - 120_000
   return Array.from({ length: 60 }, (_, n) => {
     const [title, score] = headlines[n % headlines.length]!
-    const publishedAt = now - Math.floor((n / 60) * 13.5 * day) - 60_000
+    const publishedAt = now - Math.floor((n / 60) * span) - 60_000
     const symbols = [['BTCUSDT'], ['ETHUSDT'], ['BTCUSDT', 'ETHUSDT'], []][n % 4]!
     return {
       score: Math.max(-1, Math.min(1, score + 0.2 * (random() - 0.5))),
@@ -32,7 +34,7 @@ function articlesUntil(now: number): { article: NewsArticle; score: number }[] {
 
 const labelOf = (score: number) => (score > 0.1 ? 'positive' as const : score < -0.1 ? 'negative' as const : 'neutral' as const)
 
-/** Sixty articles over less than 14 days, so that all lie within the last 15 at any hour; judged but for the newest; each symbol's days. */
+/** Sixty articles over the last 15 days, judged but for the newest; each symbol's days. */
 export async function storeNews(store: Store, now: number): Promise<void> {
   for (const name of ['news_articles', 'news_sentiment', 'daily_sentiment']) await store.ensureCollection(name)
   const told = articlesUntil(now)

@@ -103,6 +103,8 @@ it('of two, the one that fetches is killed again and again: the other goes on at
   await leader()
   const before = served()
   await eventually(async () => (await fixture.messages('news')).some((a) => a.title === `Article ${before + 1}`) || undefined)
+  // However fast the others took over: enough of the second feed to tell an order.
+  await eventually(async () => (await fixture.messages('quotes')).length > 4 || undefined)
   for (const child of children.values()) {
     child.kill('SIGTERM')
     if (child.exitCode === null && child.signalCode === null) expect(await once(child, 'exit')).toEqual([0, null])

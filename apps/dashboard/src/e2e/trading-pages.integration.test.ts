@@ -25,7 +25,8 @@ describe.skipIf(whyNoBrowser)(`trading, news and feeds in a browser${whyNoBrowse
     page = await (await browser.newContext({ viewport: sizes.desktop, colorScheme: 'light', serviceWorkers: 'block', acceptDownloads: true })).newPage()
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()) })
+    // Clusters of other tests come and go on this machine meanwhile: Chromium then ends what is under way.
+    page.on('console', (message) => { if (message.type() === 'error' && !/ERR_NETWORK_CHANGED/.test(message.text())) complaints.push(message.text()) })
   }, 2 * limit)
   afterAll(async () => {
     await browser?.close()
@@ -107,7 +108,8 @@ describe.skipIf(whyNoBrowser)(`trading, news and feeds in a browser${whyNoBrowse
 
   it('lists the news of 15 days with what it says of whom and who judged so, and each symbol day by day', { timeout: limit }, async () => {
     await page.goto(`${dashboard.url}/news`)
-    await page.getByRole('img', { name: /Sentiment of BTCUSDT, day by day: \d+ judgements on 15 of 15 days/ }).waitFor()
+    // Soon after midnight the only article of the day is the one that is not judged yet.
+    await page.getByRole('img', { name: /Sentiment of BTCUSDT, day by day: \d+ judgements on 1[45] of 15 days/ }).waitFor()
     expect(await page.getByText('not judged yet').count()).toBe(1)
     await page.getByText('by lexicon 1.0.0').first().waitFor()
     await look(page, 'news')
