@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['{apps,libs,tools}/*/{src,web/src}/**/*.test.ts'],
     exclude: [...configDefaults.exclude, '**/*.integration.test.ts'],
+    setupFiles: ['./vitest.setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 120_000,
     pool: 'forks',

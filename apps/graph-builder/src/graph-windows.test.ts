@@ -13,6 +13,8 @@ it('cuts the training part into the windows asked for, and what follows into win
   expect(inBars(graphWindows(spec(1000, { type: 'train_gnn' })))).toEqual([[0, 700], [700, 1000]])
   expect(inBars(graphWindows(spec(1000, { type: 'train_gnn', graph: { windows: 4 } })))).toEqual([[0, 175], [175, 350], [350, 525], [525, 700], [700, 850], [850, 1000]])
   expect(inBars(graphWindows(spec(100, { type: 'train_gnn', training: { parts: [8, 1, 1] } })))).toEqual([[0, 80]])
+  // Two of the length of those before would be too short for any relation.
+  expect(inBars(graphWindows(spec(215, { type: 'train_gnn', graph: { windows: 4 }, training: { parts: [73, 13, 14] } })))).toEqual([[0, 39], [39, 78], [78, 117], [117, 156], [156, 215]])
 })
 
 it('takes the whole range where nothing is trained, on the grid of the bars', () => {

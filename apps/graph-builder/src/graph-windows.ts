@@ -33,8 +33,9 @@ export function graphWindows(spec: Pick<StageSpec, 'venue' | 'from' | 'to' | 'in
       remedy: 'ask for a longer range, shorter bars or fewer windows', details: { bars, windows, length },
     })
   }
-  const later = Math.round((bars - learnt) / length)
-  const borders = [...cut(0, learnt, windows), ...(bars - learnt >= fewestBars ? cut(learnt, bars, Math.max(1, later)) : [])]
+  const rest = bars - learnt
+  const later = Math.min(Math.max(1, Math.round(rest / length)), Math.floor(rest / fewestBars))
+  const borders = [...cut(0, learnt, windows), ...(later > 0 ? cut(learnt, bars, later) : [])]
   const time = (bar: number) => openTimes[bar] ?? range.to
   return borders.map(([first, end]) => ({ from: time(first), to: time(end) }))
 }

@@ -157,6 +157,24 @@ describe('openLiveFeed', () => {
     expect(feed.counts.slowReaderLosses).toBe(0)
   })
 
+  it('lets timers and acknowledgements have their turn while it reads what has gathered', async () => {
+    const feed = open({ buffer: { events: 100_000 } })
+    const events = await readUntil(feed, has('connected'))
+    const frames = Array.from({ length: 10_000 }, (_, id) => trade(id))
+    for (const frame of frames) server.connections[0]!.send(frame)
+    const readInATurn: number[] = []
+    let read = feed.counts.frames
+    const turns = (function look(): NodeJS.Immediate {
+      readInATurn.push(feed.counts.frames - read)
+      read = feed.counts.frames
+      return setImmediate(() => { if (read < frames.length) look() })
+    })()
+    await readUntil(feed, (all) => ids(all).length === frames.length, events)
+    clearImmediate(turns)
+    // Node hands out what it reads in pieces of 64 KiB; a frame may end in the next.
+    expect(Math.max(...readInATurn)).toBeLessThanOrEqual(2 + 65_536 / frames[0]!.length)
+  })
+
   it('gives the connection up when its reader is behind for too long, and connects again when it has caught up', async () => {
     const feed = open({ buffer: { events: 10 }, pace: { longestPauseMs: 30 } })
     const events = await readUntil(feed, has('connected'))

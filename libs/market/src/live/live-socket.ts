@@ -41,6 +41,7 @@ export function openLiveSocket(options: LiveSocketOptions): LiveSocket {
   const outgoing = pacedMessages(socket, limits.messagesPerSecond)
   const subscriptions = subscribing(options, outgoing.send)
   const liveness = watchLiveness(limits, () => outgoing.send(undefined), () => close('silent'))
+  const reading = readingInTurns(socket)
   let closed = false
   let badFrames = 0
 
@@ -62,6 +63,7 @@ export function openLiveSocket(options: LiveSocketOptions): LiveSocket {
   })
   socket.on('message', (data: Buffer) => {
     liveness.heard()
+    reading.rest()
     const receivedAt = options.now()
     let frame: LiveFrame
     try {
@@ -81,10 +83,36 @@ export function openLiveSocket(options: LiveSocketOptions): LiveSocket {
   socket.on('close', (code) => close(`closed with code ${code}`))
   return {
     openedAt: performance.now(),
-    pause() { socket.pause(); liveness.suspend(true) },
-    resume() { socket.resume(); liveness.suspend(false) },
+    pause() { reading.hold(true); liveness.suspend(true) },
+    resume() { reading.hold(false); liveness.suspend(false) },
     unsubscribe: (streams) => outgoing.send(venue.unsubscribe(streams, subscriptions.nextId())),
     close,
+  }
+}
+
+/**
+ * Reads one piece of what has gathered in the network (64 KiB) in a turn of the event loop. Node would read up to 32 of them before timers and
+ * acknowledgements have their turn: after a pause of the machine, frames would be old before the first of them is on its way.
+ */
+function readingInTurns(socket: WebSocket) {
+  let held = false
+  let resting = false
+  const goOn = () => {
+    resting = false
+    if (!held) socket.resume()
+  }
+  return {
+    rest() {
+      if (resting || held) return
+      resting = true
+      socket.pause()
+      setImmediate(goOn)
+    },
+    hold(on: boolean) {
+      held = on
+      if (on) socket.pause()
+      else if (!resting) socket.resume()
+    },
   }
 }
 

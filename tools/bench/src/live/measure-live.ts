@@ -84,6 +84,8 @@ async function measureOn(platform: PlatformProcess, load: LiveLoad): Promise<Liv
     await until(`${page.client} is shown trades of ${symbols[0]}`, 60_000, async () => countOf((await page.read()).received) > 0)
     await pause(load.warmUpSeconds)
     const heapsBefore = await readLiveHeaps(watch.services())
+    // Asking stopped every process for some tenths of a second: what gathered meanwhile is no part of the load.
+    await pause(load.warmUpSeconds)
     await page.reset()
     const [before, seconds, after] = await sampleOver(platform, load)
     const delays = await page.read()
