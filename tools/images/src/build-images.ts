@@ -33,6 +33,9 @@ export interface BuiltImage {
 export const defaultRegistry = 'registry.example/streamforge'
 export const defaultVersion = 'v0.1.0'
 
+/** Every build of all apps leaves some forty behind, of which the next takes what has not changed. */
+const mostUntagged = 200
+
 const builderPackages = ['podman', 'runc', 'mmdebstrap']
 
 /** Whether images can be built here; the reason is one line. */
@@ -49,6 +52,7 @@ export async function buildImages({ apps, registry = defaultRegistry, version = 
   if ((await imagesAvailable()).ok === false || base === undefined) await installDebianPackages(builderPackages, log)
   const podman = await openPodman()
   const bases = base === undefined ? await localBase(podman, { node: process.execPath, log }) : { base, buildBase: base }
+  await keepCacheSmall(podman, log)
   const built: BuiltImage[] = []
   for (const app of apps ?? known) {
     const started = performance.now()
@@ -58,6 +62,14 @@ export async function buildImages({ apps, registry = defaultRegistry, version = 
     log(describe(built.at(-1)!))
   }
   return built
+}
+
+/** What earlier builds have left makes the next one fast; without an end it would fill the disk. */
+async function keepCacheSmall(podman: Podman, log: (line: string) => void): Promise<void> {
+  const untagged = (await podman(['images', '--quiet', '--filter', 'dangling=true'])).split('\n').length
+  if (untagged <= mostUntagged) return
+  log(`${untagged} images of earlier builds have no name any more and are removed`)
+  await podman(['image', 'prune', '--force'])
 }
 
 export function describe({ image, bytes, ms }: BuiltImage): string {
