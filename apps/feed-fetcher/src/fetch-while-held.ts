@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto'
-import { setTimeout as delay } from 'node:timers/promises'
-import { isCertainlyGone, ownIdentity } from '@streamforge/bus'
 import { StreamForgeError, type LeaseHolder } from '@streamforge/contracts'
-import { leaseWatch, type Lease, type LeaseWatch } from '@streamforge/store'
+import { leadOrStandBy, ownLease } from '@streamforge/service'
+import { leaseWatch, type Lease, type LeaseOptions } from '@streamforge/store'
 import { openFeedFetcher, type FeedFetcher, type FetcherContext, type World } from './fetch-feeds.ts'
 import { insistence } from './insist.ts'
 
@@ -25,57 +23,32 @@ export interface HeldFetching {
   close(): Promise<void>
 }
 
-/** This start of this process. */
-function ownHolder(): LeaseHolder {
-  const { pid, startedAt, host } = ownIdentity()
-  return { instance: `${pid}-${randomBytes(4).toString('hex')}`, host, pid, started_at: startedAt }
-}
-
-async function watchFeeds(context: FetcherContext, holder = ownHolder()): Promise<LeaseWatch> {
+async function feedsLease(context: FetcherContext, holder: LeaseHolder | undefined): Promise<LeaseOptions> {
   const { config, log, now, signal } = context
-  return leaseWatch({
-    store: await insistence(context)('connecting the store', context.store), name: 'feed-fetcher', holder, ttlMs: config.LEASE_MS, now, elapsed: () => performance.now(), signal,
-    isGone: ({ pid, host, started_at }) => isCertainlyGone({ pid, host, startedAt: started_at }),
-    onFailure: (err) => log.warn({ err }, 'the lease could not be looked at; trying again'),
-  })
+  const store = await insistence(context)('connecting the store', context.store)
+  return ownLease({ store, name: 'feed-fetcher', ttlMs: config.LEASE_MS, now, signal, log, ...(holder && { holder }) })
 }
 
 /** Resolves when it fetches or is known to wait. */
 export async function fetchWhileHeld({ context, onLost, onFailure, world, holder }: FetchingParts): Promise<HeldFetching> {
-  const { config, log, signal } = context
-  const watch = await watchFeeds(context, holder)
-  let lease: Lease | undefined
-  let fetcher: FeedFetcher | undefined
-  const begin = async (taken: Lease) => {
-    lease = taken
-    void taken.lost.then(onLost)
-    fetcher = await openFeedFetcher(context, world, taken)
+  const { log } = context
+  const fetching = await leadOrStandBy({
+    lease: await feedsLease(context, holder), start: (lease) => startFetching(context, world, lease), onLost, onFailure,
+    onStandBy: (other) => log.info({ holder: other }, 'waiting: another feed-fetcher has the feeds'),
+  })
+  return { fetches: () => fetching.epoch() > 0, close: fetching.close }
+}
+
+async function startFetching(context: FetcherContext, world: Partial<World> | undefined, lease: Lease): Promise<FeedFetcher> {
+  const fetcher = await openFeedFetcher(context, world, lease)
+  try {
     await fetcher.start()
-    log.info({ epoch: taken.epoch }, 'fetching')
+  } catch (error) {
+    await fetcher.close()
+    throw error
   }
-  const waitForTurn = async () => {
-    log.info({ holder: watch.holder() }, 'waiting: another feed-fetcher has the feeds')
-    while (!signal.aborted) {
-      await delay(config.LEASE_MS / 10, undefined, { signal })
-      const taken = await watch.tryOnce()
-      if (taken) return begin(taken)
-    }
-  }
-  const first = await watch.tryOnce()
-  let waiting: Promise<unknown> = Promise.resolve()
-  if (first) await begin(first)
-  else waiting = waitForTurn().catch((error: unknown) => { if (!signal.aborted) onFailure(error) })
-  // Once: what was given back may be another's by the second time.
-  let closing: Promise<void> | undefined
-  const end = async () => {
-    await waiting
-    await fetcher?.close()
-    await lease?.release()
-  }
-  return {
-    fetches: () => fetcher !== undefined && lease?.isHeld() === true,
-    close: () => (closing ??= end()),
-  }
+  context.log.info({ epoch: lease.epoch }, 'fetching')
+  return fetcher
 }
 
 /**
@@ -83,15 +56,9 @@ export async function fetchWhileHeld({ context, onLost, onFailure, world, holder
  * @throws StreamForgeError NOT_LEADER when another feed-fetcher has the feeds: it runs them
  */
 export async function runOnceHeld(context: FetcherContext, world: Partial<World> = {}, holder?: LeaseHolder): Promise<number> {
-  const { config, signal } = context
-  const watch = await watchFeeds(context, holder)
-  const until = performance.now() + 2 * config.LEASE_MS
-  let lease = await watch.tryOnce()
+  const watch = leaseWatch(await feedsLease(context, holder))
   // One that died on another machine is known to be gone when it has been silent for as long as its lease lasts.
-  while (!lease && performance.now() < until) {
-    await delay(config.LEASE_MS / 10, undefined, { signal })
-    lease = await watch.tryOnce()
-  }
+  const lease = await watch.tryOnce() ?? await watch.wait(2 * context.config.LEASE_MS)
   if (!lease) {
     throw new StreamForgeError('NOT_LEADER', 'another feed-fetcher has the feeds', { remedy: 'let that one run them, or try again when it has ended' })
   }

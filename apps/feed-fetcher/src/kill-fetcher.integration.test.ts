@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { articleKey, leasesCollection, type NewsArticle, type Quote, quoteKey, StoredLease } from '@streamforge/contracts'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { eventually, type FetcherFixture, openFetcherFixture } from './fetcher-fixture.ts'
@@ -17,10 +18,17 @@ function randomFrom(seed: number): () => number {
 }
 
 function startFetcher() {
-  return spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'main.ts')], {
-    stdio: 'ignore',
-    env: { ...process.env, DATA_DIR: fixture.directory, FEED_FILE: join(fixture.directory, 'feed.yaml'), FEED_ALLOW_PRIVATE: fixture.host, BUS: 'embedded', STORE: 'embedded', LOG_LEVEL: 'error' },
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'main.ts')], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, DATA_DIR: fixture.directory, FEED_FILE: join(fixture.directory, 'feed.yaml'), FEED_ALLOW_PRIVATE: fixture.host, BUS: 'embedded', STORE: 'embedded', LOG_LEVEL: 'info' },
   })
+  const settled = new Promise<void>((resolve) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (/"msg":"(fetching|waiting: )/.test(line)) resolve()
+    })
+  })
+  /** Resolves when it fetches or waits: before that a signal may end it as it ends any process. */
+  return Object.assign(child, { settled })
 }
 
 /** Sources that have something new at each look; tells how many articles have been served. */
@@ -106,6 +114,7 @@ it('of two, the one that fetches is killed again and again: the other goes on at
   // However fast the others took over: enough of the second feed to tell an order.
   await eventually(async () => (await fixture.messages('quotes')).length > 4 || undefined)
   for (const child of children.values()) {
+    await child.settled
     child.kill('SIGTERM')
     if (child.exitCode === null && child.signalCode === null) expect(await once(child, 'exit')).toEqual([0, null])
   }

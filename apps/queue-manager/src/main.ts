@@ -5,11 +5,9 @@ import { openAccess, openAuditLog, startAuditRetention } from '@streamforge/acce
 import { ensureTopics } from '@streamforge/bus'
 import { ratesOf } from '@streamforge/guards'
 import { mlflowOptions, openModelRegistry } from '@streamforge/models'
-import { exitCodes, runService } from '@streamforge/service'
+import { exitCodes, leadOrStandBy, ownLease, runService } from '@streamforge/service'
 import { Config } from './config.ts'
 import { createServer } from './http/server.ts'
-import { isGone, leaseHolder } from './leadership/lease-holder.ts'
-import { leadOrStandBy } from './leadership/lead-or-stand-by.ts'
 import { leadershipMetrics } from './leadership/leadership-metrics.ts'
 import { standBy, whoeverLeads } from './leadership/stand-by.ts'
 import { localPrograms } from './images.ts'
@@ -53,10 +51,7 @@ await runService('queue-manager', { ...Config, ...StandingConfig }, async ({ con
     if (told.leads && told.address !== undefined) told.remove = await writeRunFile(dataDir, told.address)
   }
   const leading = await leadOrStandBy({
-    lease: {
-      store, name: 'queue-manager', holder: leaseHolder(randomBytes), ttlMs: config.LEASE_MS, now, elapsed: () => performance.now(), isGone, signal,
-      onFailure: (err) => log.warn({ err }, 'the lease could not be looked at; trying again'),
-    },
+    lease: ownLease({ store, name: 'queue-manager', ttlMs: config.LEASE_MS, now, signal, log }),
     async start(lease) {
       const led = await startLeading(parts, lease)
       led.orchestrator.failed.catch((err: unknown) => {

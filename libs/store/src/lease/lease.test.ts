@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connectStore } from '../connect-store.ts'
 import type { Store } from '../store.ts'
-import { acquireLease, leaseWatch, type Lease, type LeaseOptions } from './lease.ts'
+import { leaseWatch, type Lease, type LeaseOptions } from './lease.ts'
 import { mayTake, seeLease, type SeenLease } from './watch-lease.ts'
 
 const holder = (instance: string): LeaseHolder => ({ instance, host: 'here', pid: 1, started_at: '' })
@@ -60,7 +60,8 @@ describe('a lease', () => {
     store, name: 'work', holder: holder(instance), ttlMs: 40, now: () => 1_700_000_000_000 + clock, elapsed: () => clock, isGone: nobodyGone, signal: stopping.signal, ...more,
   })
   const acquire = async (instance: string, more?: Partial<LeaseOptions>) => {
-    const lease = await acquireLease(options(instance, more))
+    const watch = leaseWatch(options(instance, more))
+    const lease = (await watch.tryOnce() ?? await watch.wait())!
     open.push(lease)
     return lease
   }
@@ -121,6 +122,25 @@ describe('a lease', () => {
     away = false
     await expect.poll(() => lease.isHeld(), { interval: 2 }).toBe(true)
     expect(lease.epoch).toBe(1)
+  })
+
+  it('is waited for until it is given back, for as long as was said, or until the signal', async () => {
+    const first = await acquire('a')
+    let looks = 0
+    const stop = new AbortController()
+    const second = leaseWatch(options('b', { elapsed: () => clock + looks, isGone: () => {
+      looks += 10
+      return false
+    }, signal: stop.signal }))
+    expect(await second.wait(25)).toBeUndefined()
+    expect(looks).toBe(30)
+    const stopped = second.wait()
+    stop.abort()
+    await expect(stopped).rejects.toThrow()
+    const third = leaseWatch(options('c')).wait()
+    await first.release()
+    open.push((await third)!)
+    expect((await third)?.epoch).toBe(2)
   })
 
   it('has one holder at a time, however many ask', async () => {

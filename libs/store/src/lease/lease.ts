@@ -38,19 +38,11 @@ export interface Lease {
 /** How much of its time a holder trusts: the rest is for clocks that run at different speeds. */
 const trusted = 0.9
 
-/** Waits until the lease can be had and takes it. Rejects when the signal aborts. */
-export async function acquireLease(options: LeaseOptions): Promise<Lease> {
-  const wait = leaseWatch(options)
-  for (;;) {
-    const lease = await wait.tryOnce()
-    if (lease) return lease
-    await delay(options.ttlMs / 10, undefined, { signal: options.signal })
-  }
-}
-
 export interface LeaseWatch {
   /** Looks once; takes the lease when it can be had. Undefined: somebody else has it, or the store is away. */
   tryOnce(): Promise<Lease | undefined>
+  /** Goes on looking, ten times in as long as the lease lasts, until it can be had or `withinMs` are over (undefined). Rejects when the signal aborts. */
+  wait(withinMs?: number): Promise<Lease | undefined>
   /** Who had it at the last look. */
   holder(): LeaseHolder | undefined
 }
@@ -58,8 +50,16 @@ export interface LeaseWatch {
 export function leaseWatch(options: LeaseOptions): LeaseWatch {
   const { store, name, holder, ttlMs, now, elapsed, isGone, signal, onFailure } = options
   let seen: SeenLease | undefined
-  return {
+  const watch: LeaseWatch = {
     holder: () => (seen?.lease?.released ? undefined : seen?.lease?.holder),
+    async wait(withinMs = Infinity) {
+      for (const until = elapsed() + withinMs; elapsed() < until;) {
+        await delay(ttlMs / 10, undefined, { signal })
+        const lease = await watch.tryOnce()
+        if (lease) return lease
+      }
+      return undefined
+    },
     async tryOnce() {
       signal.throwIfAborted()
       try {
@@ -80,6 +80,7 @@ export function leaseWatch(options: LeaseOptions): LeaseWatch {
       }
     },
   }
+  return watch
 }
 
 function keepLease({ store, name, ttlMs, now, elapsed, onFailure }: LeaseOptions, first: StoredLease, asked: number): Lease {

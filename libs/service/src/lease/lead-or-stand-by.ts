@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { StreamForgeError } from '@streamforge/contracts'
 import { leaseWatch, type Lease, type LeaseOptions } from '@streamforge/store'
 
@@ -8,8 +7,9 @@ export interface Led {
 }
 
 export interface LeadingOptions<L extends Led> {
+  /** See ownLease. */
   lease: LeaseOptions
-  /** Called once this process leads. */
+  /** Called once this process leads. What it cannot finish it must end itself. */
   start: (lease: Lease) => Promise<L>
   /** Another process leads now: this one must do nothing more. */
   onLost: (error: StreamForgeError) => void
@@ -22,7 +22,7 @@ export interface LeadingOptions<L extends Led> {
 export interface Leading<L> {
   /** Undefined while this process stands by. */
   led(): L | undefined
-  /** 0 while it does. */
+  /** 0 while it does, and while it cannot know that it still leads. */
   epoch(): number
   /** Ends what is led, then gives the lease back, so that the next one takes it at once. */
   close(): Promise<void>
@@ -39,11 +39,8 @@ export async function leadOrStandBy<L extends Led>({ lease: options, start, onLo
     led = await start(taken)
   }
   const waitForTurn = async () => {
-    while (!options.signal.aborted) {
-      await delay(options.ttlMs / 10, undefined, { signal: options.signal })
-      const taken = await watch.tryOnce()
-      if (taken) return lead(taken)
-    }
+    const taken = await watch.wait()
+    if (taken) await lead(taken)
   }
   const first = await watch.tryOnce()
   let waiting: Promise<unknown> = Promise.resolve()
@@ -54,13 +51,16 @@ export async function leadOrStandBy<L extends Led>({ lease: options, start, onLo
       if (!options.signal.aborted) onFailure(error)
     })
   }
+  const end = async () => {
+    await waiting
+    await led?.close()
+    await lease?.release()
+  }
+  // Once: what was given back may be another's by the second time.
+  let closing: Promise<void> | undefined
   return {
     led: () => led,
     epoch: () => (led && lease?.isHeld() ? lease.epoch : 0),
-    async close() {
-      await waiting
-      await led?.close()
-      await lease?.release()
-    },
+    close: () => (closing ??= end()),
   }
 }
