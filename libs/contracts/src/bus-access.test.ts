@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { busAccess, type BusOperation, type BusUser } from './bus-access.ts'
+import { canaryApps, shadowQueueId } from './canary.ts'
 import { catalog, deadLetterTopic, services, type CatalogEntry } from './catalog.ts'
+import { dataTopic } from './names.ts'
 
 const access = busAccess()
 
@@ -15,7 +17,7 @@ const topicOf = (entry: CatalogEntry) => entry.topic.replace('{queue_id}-data', 
 
 describe('access to the bus', () => {
   it('names every service, and everybody in the catalog is known', () => {
-    expect(users.sort()).toEqual([...services, 'cli'].sort())
+    expect(users.sort()).toEqual([...services, 'canary', 'cli'].sort())
     for (const entry of Object.values(catalog) as CatalogEntry[]) {
       for (const user of [...entry.publishers, ...entry.consumers]) expect(users).toContain(user)
       for (const user of Object.keys(entry.groups)) expect(entry.consumers, entry.name).toContain(user)
@@ -27,8 +29,9 @@ describe('access to the bus', () => {
       const people = (user: string) => user === 'dashboard' || user === 'cli'
       for (const user of users) {
         const redrives = people(user) && Object.keys(entry.groups).length > 0
-        expect(may(user, 'write', 'topic', topicOf(entry)), `${user} writes ${entry.name}`).toBe(entry.publishers.includes(user) || redrives)
-        expect(may(user, 'read', 'topic', topicOf(entry)), `${user} reads ${entry.name}`).toBe(entry.consumers.includes(user) || people(user))
+        const shadows = (apps: readonly string[]) => user === 'canary' && canaryApps.some((app) => apps.includes(app))
+        expect(may(user, 'write', 'topic', topicOf(entry)), `${user} writes ${entry.name}`).toBe(entry.publishers.includes(user) || redrives || (entry.name !== 'data' && shadows(entry.publishers)))
+        expect(may(user, 'read', 'topic', topicOf(entry)), `${user} reads ${entry.name}`).toBe(entry.consumers.includes(user) || people(user) || shadows(entry.consumers))
       }
     }
   })
@@ -47,6 +50,18 @@ describe('access to the bus', () => {
     for (const topic of [data, 'queue-events', deadLetterTopic.name]) expect(users.filter((user) => may(user, 'create', 'topic', topic))).toEqual(['queue-manager'])
     expect(users.filter((user) => may(user, 'delete', 'topic', data))).toEqual(['queue-manager'])
     expect(users.filter((user) => may(user, 'delete', 'topic', 'queue-events'))).toEqual([])
+  })
+
+  it('lets a version that is not trusted write records nowhere but on a topic of its own, in groups of its own', () => {
+    const own = shadowQueueId('wf-all-features_5m-20240801-a1b2c3', 'ffffff')
+    expect(Object.keys(catalog).filter((name) => may('canary', 'write', 'topic', topicOf(catalog[name as keyof typeof catalog])))).toEqual(['queue-events'])
+    expect((['write', 'read', 'create', 'delete'] as const).filter((operation) => may('canary', operation, 'topic', dataTopic(own)))).toEqual(['write', 'read'])
+    expect((['create', 'delete'] as const).filter((operation) => may('cli', operation, 'topic', dataTopic(own)))).toEqual(['create', 'delete'])
+    for (const prefix of ['processor.', 'processor-news.', 'predictor.', 'arango-connector.']) {
+      expect([may('canary', 'read', 'group', prefix + own), may('cli', 'delete', 'group', prefix + own)]).toEqual([true, true])
+      for (const user of ['canary', 'cli'] as const) expect([may(user, 'read', 'group', `${prefix}wf-x`), may(user, 'delete', 'group', `${prefix}wf-x`)]).toEqual([false, false])
+    }
+    expect(may('canary', 'read', 'group', 'influx-connector.quotes')).toBe(false)
   })
 
   it('lets whoever consumes in a group leave dead letters', () => {

@@ -1,3 +1,4 @@
+import { canaryApps, shadowPrefix } from './canary.ts'
 import { catalog, deadLetterTopic, services, type CatalogEntry } from './catalog.ts'
 
 /** Kafka's own words; read, write and delete include describe. */
@@ -11,8 +12,8 @@ export interface BusRule {
   operations: readonly BusOperation[]
 }
 
-/** One Kafka user a service; `cli` is for people. */
-export type BusUser = (typeof services)[number] | 'cli'
+/** One Kafka user a service; `cli` is for people, `canary` for versions of services that run as a shadow and are not trusted yet. */
+export type BusUser = (typeof services)[number] | 'cli' | 'canary'
 
 const entries: readonly CatalogEntry[] = Object.values(catalog)
 const deadLetters = { resource: 'topic', name: deadLetterTopic.name, pattern: 'literal' } as const
@@ -20,6 +21,7 @@ const allTopics = { resource: 'topic', name: '*', pattern: 'literal' } as const
 const allGroups = { resource: 'group', name: '*', pattern: 'literal' } as const
 /** Data topics have the names of their queues, which all begin like this. */
 const queues = { resource: 'topic', name: 'wf-', pattern: 'prefix' } as const
+const shadows = { resource: 'topic', name: shadowPrefix, pattern: 'prefix' } as const
 
 /** What reading is for the bus port: it also asks for the ends of a topic and how long it keeps messages. */
 const look = ['read', 'describe_configs'] as const
@@ -39,7 +41,9 @@ const further: Readonly<Partial<Record<BusUser, readonly BusRule[]>>> = {
   'arango-connector': [{ ...deadLetters, operations: look }],
   alerter: [{ ...deadLetters, operations: look }, { ...allTopics, operations: ['describe'] }, { ...allGroups, operations: ['describe'] }],
   dashboard: people(),
-  cli: people(),
+  // Whoever tries a version makes its topic, and takes away what was its own.
+  cli: [...people(), { ...shadows, operations: ['create', 'delete', 'describe_configs'] }, ...shadowGroups().map((group): BusRule => ({ ...group, operations: ['delete'] }))],
+  canary: shadow(),
 }
 
 /** Those through whom people look into every topic, and put dead letters back where they came from. */
@@ -51,9 +55,26 @@ function people(): BusRule[] {
   ]
 }
 
+/** It reads what the versions that are trusted read and reports as they do; its records and its groups are its own. */
+function shadow(): BusRule[] {
+  const read = entries.filter((e) => canaryApps.some((app) => e.consumers.includes(app)))
+  const reported = entries.filter((e) => !isOfQueues(e) && canaryApps.some((app) => e.publishers.includes(app)))
+  return [
+    ...read.map((e): BusRule => ({ ...resourceOf(e), operations: look })), ...reported.map((e): BusRule => ({ ...resourceOf(e), operations: send })),
+    { ...shadows, operations: [...look, ...send] }, { ...deadLetters, operations: [...look, ...send] },
+    ...shadowGroups().map((group): BusRule => ({ ...group, operations: ['read', 'delete'] })),
+  ]
+}
+
+/** `processor.canary-`, ...: those of queues, of the services that can run as a shadow. */
+function shadowGroups(): Omit<BusRule, 'operations'>[] {
+  const groups = entries.flatMap((e) => canaryApps.flatMap((app) => e.groups[app] ?? []))
+  return groups.map((group) => ({ resource: 'group', name: `${group.split('{')[0]!}${shadowPrefix}`, pattern: 'prefix' }))
+}
+
 /** The least that each user of the bus needs, from the catalog; nothing is allowed that is not here. */
 export function busAccess(): Record<BusUser, BusRule[]> {
-  return Object.fromEntries(([...services, 'cli'] as const).map((user) => [user, merge([...fromCatalog(user), ...(further[user] ?? [])])])) as Record<BusUser, BusRule[]>
+  return Object.fromEntries(([...services, 'cli', 'canary'] as const).map((user) => [user, merge([...fromCatalog(user), ...(further[user] ?? [])])])) as Record<BusUser, BusRule[]>
 }
 
 function fromCatalog(user: BusUser): BusRule[] {

@@ -7,6 +7,11 @@ export const canaryApps = ['processor', 'predictor', 'arango-connector'] as cons
 export const CanaryApp = z.enum(canaryApps)
 export type CanaryApp = z.infer<typeof CanaryApp>
 
+/** What is a shadow's own has a name that begins like this, or goes on like this after its service's: Kafka's rules know beginnings only. */
+export const shadowPrefix = 'canary-'
+/** `canary-wf-all-features_5m-20250301-a1b2c3-ffffff`, of which topic and consumer groups are named. */
+export const shadowQueueId = (queueId: string, suffix: string) => `${shadowPrefix}${queueId}-${suffix}`
+
 /** As images are tagged: `v0.2.0`. */
 export const ReleaseVersion = z.string().regex(/^v[0-9][0-9A-Za-z.-]{0,62}$/)
 

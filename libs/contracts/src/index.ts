@@ -29,7 +29,7 @@ export {
   StartCommand, StopCommand, PingCommand, ControlMessage,
 } from './queue-control.ts'
 export {
-  CanaryApp, canaryApps, CanaryComparison, CanaryDifference, CanaryLatency, CanaryReport, Release, ReleaseVersion,
+  CanaryApp, canaryApps, CanaryComparison, CanaryDifference, CanaryLatency, CanaryReport, Release, ReleaseVersion, shadowPrefix, shadowQueueId,
 } from './canary.ts'
 export { readTraceparent, Traceparent, traceparentHeader, writeTraceparent, type TraceContext } from './trace-context.ts'
 export { assignmentFromEnv, assignmentToEnv, assignmentVariables } from './assignment-env.ts'

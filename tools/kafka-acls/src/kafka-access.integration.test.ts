@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { connectBus, openKafkaAccess, publishDeadLetters, type Bus } from '@streamforge/bus'
-import { busAccess, catalog, deadLetterTopic, StreamForgeError, type BusUser, type CatalogEntry } from '@streamforge/contracts'
+import { busAccess, catalog, dataTopic, deadLetterTopic, shadowQueueId, StreamForgeError, type BusUser, type CatalogEntry } from '@streamforge/contracts'
 import { kafkaAvailable, kafkaVersion, startKafka, type KafkaServer } from '@streamforge/servers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { applyAccess } from './apply-access.ts'
@@ -102,6 +102,45 @@ describe.skipIf(!available.ok)(`access to a Kafka ${kafkaVersion} with SCRAM, TL
     await manager.admin.deleteGroup(group)
     await manager.admin.deleteTopic(topic)
     await expect(manager.admin.deleteTopic('queue-events')).rejects.toMatchObject(denied)
+  })
+
+  it('lets a version that is not trusted run beside the current one, and touch nothing of it', { timeout: 60_000 }, async () => {
+    const [cli, shadow, processor] = [await signIn('cli'), await signIn('canary'), await signIn('processor')]
+    const [input, current] = [`${queue}-data`, 'wf-all-features_5m-20240801-a1b2c3']
+    const own = shadowQueueId(current, 'ffffff')
+    await (await signIn('queue-manager')).admin.createTopic({ name: dataTopic(current), partitions: 1 })
+    await cli.admin.createTopic({ name: dataTopic(own), partitions: 1 })
+    const consumeAll = async (bus: Bus, group: string) => {
+      const { partitions: [end] } = await bus.admin.describeTopic(input)
+      const reached = Promise.withResolvers<void>()
+      const consumer = await bus.consume({ group, topics: [input], from: 'earliest' }, async ({ messages }) => {
+        if (messages.at(-1)!.offset + 1n >= end!.latest) reached.resolve()
+      })
+      await Promise.race([reached.promise, consumer.done])
+      await consumer.close()
+      return (await cli.admin.lag(group, input))[0]!.committed
+    }
+    const groups = { current: `processor.${current}`, shadow: `processor.${own}` }
+    const before = await consumeAll(processor, groups.current)
+    expect(await consumeAll(shadow, groups.shadow)).toBe(before)
+    await shadow.publish(dataTopic(own), [{ value: '{"of":"the shadow"}' }])
+    await shadow.publish('queue-events', [{ value: '{}' }])
+    expect(await cli.admin.peek(dataTopic(own), { partition: 0, limit: 1 })).toHaveLength(1)
+
+    for (const forbidden of [
+      () => shadow.publish(dataTopic(current), [{ value: '{}' }]), () => shadow.publish(input, [{ value: '{}' }]), () => shadow.publish('queue-control', [{ value: '{}' }]),
+      () => shadow.admin.seek(groups.current, input, 'earliest'), () => shadow.admin.deleteGroup(groups.current), () => cli.admin.deleteGroup(groups.current),
+      () => shadow.admin.deleteTopic(dataTopic(current)), () => cli.admin.deleteTopic(dataTopic(current)), () => shadow.admin.deleteTopic(dataTopic(own)),
+      () => shadow.admin.createTopic({ name: dataTopic(shadowQueueId(current, 'eeeeee')), partitions: 1 }), () => shadow.admin.peek('quotes', { partition: 0, limit: 1 }),
+      () => cli.admin.createTopic({ name: 'wf-made-by-people-data', partitions: 1 }), () => processor.publish(dataTopic(own), [{ value: '{}' }]),
+    ]) await expect(forbidden(), String(forbidden)).rejects.toMatchObject(denied)
+    const intruder = await shadow.consume({ group: groups.current, topics: [input], from: 'earliest' }, async () => undefined)
+    await expect(intruder.done).rejects.toMatchObject(denied)
+    expect((await cli.admin.lag(groups.current, input))[0]!.committed).toBe(before)
+
+    await cli.admin.deleteGroup(groups.shadow)
+    await cli.admin.deleteTopic(dataTopic(own))
+    expect((await cli.admin.listTopics()).filter((name) => name.startsWith('canary-'))).toEqual([])
   })
 
   it('changes nothing the second time, and takes away what is not wanted', async () => {

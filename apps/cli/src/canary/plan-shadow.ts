@@ -1,5 +1,5 @@
 import {
-  dataTopic, isStageType, StreamForgeError, type Assignment, type CanaryApp, type StageSpec, type StartCommand, type StoredQueue,
+  dataTopic, isStageType, shadowQueueId, StreamForgeError, type Assignment, type CanaryApp, type StageSpec, type StartCommand, type StoredQueue,
 } from '@streamforge/contracts'
 
 export interface Shadow {
@@ -24,7 +24,7 @@ export function planShadow(queue: StoredQueue, app: CanaryApp, { version, suffix
   if (stores && isStageType(queue.type)) {
     throw new StreamForgeError('INVALID_FIELD', `the connector of stage ${queue.queue_id} cannot be shadowed: stages share collections`, { remedy: 'name a queue that loads data' })
   }
-  const id = `${queue.queue_id}-canary-${suffix}`
+  const id = shadowQueueId(queue.queue_id, suffix)
   const collection = `canary_${suffix}_${queue.collection_name}`
   const assignment: Assignment = {
     queue_id: id, target: job.target, venue: queue.venue, symbol: queue.symbol, type: queue.type, time_range: queue.time_range,

@@ -10,6 +10,7 @@ import { compareOutputs } from '../canary/compare-outputs.ts'
 import { planShadow } from '../canary/plan-shadow.ts'
 import { readOutputs } from '../canary/read-outputs.ts'
 import { removeShadow, runShadow, type ShadowTools } from '../canary/run-shadow.ts'
+import { shadowEnvironment } from '../canary/shadow-user.ts'
 import type { ConnectionOptions } from '../connection.ts'
 import { notice, print, printJson } from '../output.ts'
 import { renderCanary } from '../render/canary.ts'
@@ -44,7 +45,7 @@ export async function canary(options: CanaryOptions, queueId?: string): Promise<
   await mkdir(directory, { recursive: true })
   const bus = await connectBus(busConfig(config, 'streamforge-canary', 'cli'))
   const store = await connectStore(storeConfig(config))
-  const launcher = await openProcessLauncher({ directory, programs: { [app]: { command: nodeCommand(script) } }, env })
+  const launcher = await openProcessLauncher({ directory, programs: { [app]: { command: nodeCommand(script) } }, env: shadowEnvironment(env, config) })
   const stop = new AbortController()
   const onSignal = () => stop.abort()
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal)

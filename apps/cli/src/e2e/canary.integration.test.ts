@@ -1,15 +1,13 @@
 import { connectBus } from '@streamforge/bus'
-import { CanaryReport, catalog, ControlMessage, Release } from '@streamforge/contracts'
+import { catalog, ControlMessage, Release } from '@streamforge/contracts'
 import { connectStore, type Store } from '@streamforge/store'
-import { spawn } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { followWorkflow } from '../commands/watch.ts'
+import { makeFeatures, repositoryRoot, runCanary } from './canary-fixture.ts'
 import { startSimulatedPlatform, type SimulatedPlatform } from './simulated-platform.ts'
 
-const root = resolve(import.meta.dirname, '../../../..')
 let releases: string
 let running: SimulatedPlatform
 let store: Store
@@ -18,8 +16,8 @@ let store: Store
 async function release(version: string, change: (text: string) => string, file: string): Promise<void> {
   const folder = join(releases, version)
   await mkdir(join(folder, 'apps'), { recursive: true })
-  await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-  for (const app of ['processor', 'arango-connector']) await cp(join(root, 'apps', app), join(folder, 'apps', app), { recursive: true, filter: (source) => !/\.types|node_modules/.test(source) })
+  await symlink(join(repositoryRoot, 'node_modules'), join(folder, 'node_modules'))
+  for (const app of ['processor', 'arango-connector']) await cp(join(repositoryRoot, 'apps', app), join(folder, 'apps', app), { recursive: true, filter: (source) => !/\.types|node_modules/.test(source) })
   const path = join(folder, 'apps', file)
   const before = await readFile(path, 'utf8')
   const after = change(before)
@@ -42,30 +40,11 @@ afterAll(async () => {
   await rm(releases, { recursive: true, force: true })
 })
 
-async function canary(queue: string, ...args: string[]): Promise<{ code: number; report: CanaryReport }> {
-  const child = spawn(process.execPath, [join(root, 'tools/run.mjs'), 'apps/cli/src/main.ts', 'canary', queue, '--data-dir', running.platform.dataDir, '--releases', releases, '--json', ...args], { cwd: root })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk: Buffer) => { stdout += chunk.toString() })
-  child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString() })
-  const code = await new Promise<number>((done) => child.on('close', (exit) => done(exit ?? -1)))
-  expect(stdout, stderr).not.toBe('')
-  return { code, report: CanaryReport.parse(JSON.parse(stdout)) }
-}
-
-async function makeFeatures(): Promise<Map<string, string>> {
-  const { serverTime } = await (await fetch(`${running.platform.exchangeUrl}/api/v3/time`)).json() as { serverTime: number }
-  const to = Math.floor(serverTime / 86_400_000) * 86_400_000
-  const { workflow_id } = await running.api.submit({ symbols: ['BTCUSDT', 'ETHUSDT'], types: ['api_candles_5m'], time_range: `${to - 86_400_000}:${to}`, pipeline: { type: 'features' } })
-  const ended = await followWorkflow(running.api, workflow_id, { json: true })
-  expect(ended.status).toBe('finished')
-  return new Map(ended.queues.map((queue) => [`${queue.symbol} ${queue.type}`, queue.queue_id]))
-}
-
+const canary = (queue: string, ...args: string[]) => runCanary(running.platform.dataDir, releases, [queue, ...args])
 const promoted = async () => (await store.find('releases')).map((document) => Release.parse(document).version)
 
 it('a version that makes something else is refused, one that makes the same is promoted, and the next jobs run it', { timeout: 120_000 }, async () => {
-  const queues = await makeFeatures()
+  const queues = await makeFeatures(running)
   const features = queues.get('ALL features_5m')!
 
   const changed = await canary(features, '--app', 'processor', '--release', 'v0.3.0', '--promote')
@@ -84,7 +63,7 @@ it('a version that makes something else is refused, one that makes the same is p
   expect(stored).toMatchObject({ code: 0, report: { verdict: 'agreed', comparison: { compared: 288, equal: 288 } } })
 
   await expectNothingLeft()
-  const next = await makeFeatures()
+  const next = await makeFeatures(running)
   expect(await imagesOf(next.get('ALL features_5m')!)).toEqual([expect.stringMatching(/\/processor:v0\.2\.0$/), expect.stringMatching(/\/arango-connector:v0\.1\.0$/)])
   const jobs = join(running.platform.dataDir, 'jobs')
   const log = (await readdir(jobs)).find((name) => name.endsWith('.log') && name.includes(`${next.get('ALL features_5m')!}--processor`))!
@@ -98,7 +77,7 @@ async function expectNothingLeft(): Promise<void> {
   await bus.close()
   expect((await store.listCollections()).map(({ name }) => name).filter((name) => name.startsWith('canary_'))).toEqual([])
   for (const collection of ['stages', 'coverage', 'feature_state', 'stream_markers', 'connector_counts']) {
-    expect((await store.find(collection)).filter((document) => JSON.stringify(document).includes('-canary-')), collection).toEqual([])
+    expect((await store.find(collection)).filter((document) => JSON.stringify(document).includes('canary-wf-')), collection).toEqual([])
   }
 }
 
