@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { openAccess, openAuditLog, startAuditRetention } from '@streamforge/access'
+import { openAccess, openAuditLog, removeOldAudit } from '@streamforge/access'
 import { ensureTopics } from '@streamforge/bus'
 import { ratesOf } from '@streamforge/guards'
 import { mlflowOptions, openModelRegistry } from '@streamforge/models'
-import { exitCodes, leadOrStandBy, ownLease, runService } from '@streamforge/service'
+import { exitCodes, leadOrStandBy, lookNowAndThen, ownLease, runService } from '@streamforge/service'
 import { Config } from './config.ts'
 import { createServer } from './http/server.ts'
 import { leadershipMetrics } from './leadership/leadership-metrics.ts'
@@ -79,8 +79,11 @@ await runService('queue-manager', { ...Config, ...StandingConfig }, async ({ con
     store, randomBytes, onEntry: (entry) => log.info({ audit: entry }, 'a change was asked for'),
     onLost: (entry, err) => log.error({ err, audit: entry }, 'an entry of the audit log could not be stored'),
   })
-  const retention = startAuditRetention({
-    store, audit, now, days: config.AUDIT_RETENTION_DAYS, everyMs: auditLookMs, mayRemove: () => leading.led() !== undefined,
+  const retention = lookNowAndThen({
+    everyMs: auditLookMs, atOnce: true,
+    async look() {
+      if (leading.led()) await removeOldAudit({ store, audit, now, days: config.AUDIT_RETENTION_DAYS })
+    },
     onFailure: (err) => log.warn({ err }, 'old entries of the audit log could not be removed; trying again'),
   })
   const app = await createServer({

@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Release, type CanaryApp } from '@streamforge/contracts'
 import { nodeCommand, type Program } from '@streamforge/launcher'
-import { abortableDelay } from '@streamforge/service'
+import { lookNowAndThen } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
 import type { Logger } from 'pino'
 
@@ -29,7 +29,6 @@ export interface ReleasesOptions {
 export async function followReleases({ store, log, pollMs, local }: ReleasesOptions): Promise<Releases> {
   const versions = new Map<string, string>()
   const refused = new Map<string, string>()
-  const stopping = new AbortController()
   await store.ensureCollection(releasesCollection)
 
   const use = async ({ app, version }: Release) => {
@@ -53,19 +52,8 @@ export async function followReleases({ store, log, pollMs, local }: ReleasesOpti
     }
   }
   await look()
-  const following = (async () => {
-    while (!stopping.signal.aborted) {
-      await abortableDelay(pollMs, stopping.signal)
-      if (!stopping.signal.aborted) await look().catch((err: unknown) => log.warn({ err }, 'releases could not be read; trying again'))
-    }
-  })()
-  return {
-    versionOf: (app) => versions.get(app),
-    async close() {
-      stopping.abort()
-      await following
-    },
-  }
+  const following = lookNowAndThen({ look, everyMs: pollMs, onFailure: (err) => log.warn({ err }, 'releases could not be read; trying again') })
+  return { versionOf: (app) => versions.get(app), close: following.close }
 }
 
 async function localScript(folder: string | undefined, app: CanaryApp, version: string): Promise<string | undefined> {

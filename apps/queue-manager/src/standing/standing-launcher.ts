@@ -1,6 +1,6 @@
 import { standingJobsCollection, StandingJob, standingMembersCollection, StandingMember, type StandingState, type StartCommand } from '@streamforge/contracts'
 import { jobName, type JobInfo, type JobName, type JobState, type Launcher } from '@streamforge/launcher'
-import { abortableDelay } from '@streamforge/service'
+import { abortableDelay, lookNowAndThen } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
 import { watchMembers } from './watch-members.ts'
 
@@ -35,7 +35,6 @@ export async function openStandingLauncher({ store, now, elapsed, onFailure, pol
   const listeners = new Set<(job: JobInfo) => void>()
   /** Names of jobs whose end has not been told. */
   const watched = new Set<string>()
-  const closing = new AbortController()
 
   const read = async (job: JobName) => {
     const found = await store.get(standingJobsCollection, jobName(job))
@@ -69,12 +68,7 @@ export async function openStandingLauncher({ store, now, elapsed, onFailure, pol
     }
   }
   await look()
-  const following = (async () => {
-    while (!closing.signal.aborted) {
-      await abortableDelay(pollMs, closing.signal)
-      if (!closing.signal.aborted) await look().catch(onFailure)
-    }
-  })()
+  const { closing, close } = lookNowAndThen({ look, everyMs: pollMs, onFailure })
   const unlessEnded = async (job: JobName, more: (found: StandingJob) => { state: StandingState } | { cancelled: true } | undefined): Promise<StandingJob | undefined> => {
     for (;;) {
       const found = await read(job)
@@ -99,7 +93,7 @@ export async function openStandingLauncher({ store, now, elapsed, onFailure, pol
         const found = await read(job)
         if (!found || found.state.status === 'ended') return
         if (elapsed() > until) await unlessEnded(job, () => ({ state: { status: 'ended', reason: 'cancelled; its process did not end it in time' } }))
-        else await abortableDelay(Math.min(pollMs, 200), closing.signal)
+        else await abortableDelay(Math.min(pollMs, 200), closing)
       }
     },
     list: async () => (await all()).map(infoOf),
@@ -116,10 +110,7 @@ export async function openStandingLauncher({ store, now, elapsed, onFailure, pol
     async forget(job) {
       if ((await read(job))?.state.status === 'ended') await store.deleteKeys(standingJobsCollection, [jobName(job)])
     },
-    async close() {
-      closing.abort()
-      await following
-    },
+    close,
   }
 }
 

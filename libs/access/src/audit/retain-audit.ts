@@ -35,20 +35,3 @@ export async function removeOldAudit({ store, audit, days, now }: RetentionParts
     await store.deleteKeys(auditCollection, keys)
   }
 }
-
-/** Removes them now and then, one look after another. */
-export function startAuditRetention(parts: RetentionParts & { everyMs: number; mayRemove: () => boolean; onFailure: (error: unknown) => void }): { close(): Promise<void> } {
-  const { everyMs, mayRemove, onFailure } = parts
-  let looking: Promise<unknown> | undefined
-  const look = () => {
-    if (mayRemove()) looking ??= removeOldAudit(parts).catch(onFailure).finally(() => { looking = undefined })
-  }
-  const timer = setInterval(look, everyMs)
-  look()
-  return {
-    async close() {
-      clearInterval(timer)
-      await looking
-    },
-  }
-}
