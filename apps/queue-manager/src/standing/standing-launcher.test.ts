@@ -44,7 +44,7 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true })
 })
 
-const open = (more: { memberTtlMs?: number } = {}) => openStandingLauncher({
+const open = (more: { memberTtlMs?: number; store?: Store } = {}) => openStandingLauncher({
   store, now: () => 1_700_000_000_000, elapsed: () => performance.now(), onFailure: (error) => { throw error as Error }, pollMs: 5, memberTtlMs: 60_000, ...more,
 })
 
@@ -115,6 +115,32 @@ describe('jobs of standing processes', () => {
     expect(await exitOf(start('one'))).toMatchObject({ status: 'failed', exitCode: 143 })
     expect(await state(start('two'))).toMatchObject({ status: 'running' })
     await launcher.cancel(start('never-launched'))
+  })
+
+  it('are not said to have ended when the launcher is closed before; the next one waits for them', async () => {
+    const ending = Promise.withResolvers<void>()
+    stand(async () => {
+      await ending.promise
+      return { records_written: 1 }
+    })
+    await stands()
+    await launcher.launch(start('one'))
+    await running(start('one'))
+    let reads = 0
+    const closed = await open({ store: new Proxy(store, { get: (target, name) => {
+      if (name === 'get') reads++
+      return (target[name as keyof Store] as (...args: unknown[]) => unknown).bind(target)
+    } }) })
+    const cancelling = closed.cancel(start('one'))
+    await expect.poll(async () => StandingJob.parse(await store.get(standingJobsCollection, jobName(start('one')))).cancelled, { interval: 5 }).toBe(true)
+    await closed.close()
+    const before = reads
+    await expect(cancelling).rejects.toMatchObject({ code: 'LAUNCHER_UNAVAILABLE', retryable: true })
+    expect(reads - before).toBeLessThan(3)
+    const again = launcher.cancel(start('one'))
+    ending.resolve()
+    await again
+    expect((await state(start('one'))).status).toBe('ended')
   })
 
   it('of a process that is told to stop end like those of one that got SIGTERM, and it leaves', async () => {

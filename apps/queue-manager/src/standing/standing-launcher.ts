@@ -1,4 +1,4 @@
-import { standingJobsCollection, StandingJob, standingMembersCollection, StandingMember, type StandingState, type StartCommand } from '@streamforge/contracts'
+import { standingJobsCollection, StandingJob, standingMembersCollection, StandingMember, StreamForgeError, type StandingState, type StartCommand } from '@streamforge/contracts'
 import { jobName, type JobInfo, type JobName, type JobState, type Launcher } from '@streamforge/launcher'
 import { abortableDelay, lookNowAndThen } from '@streamforge/service'
 import type { Store } from '@streamforge/store'
@@ -92,6 +92,7 @@ export async function openStandingLauncher({ store, now, elapsed, onFailure, pol
       for (;;) {
         const found = await read(job)
         if (!found || found.state.status === 'ended') return
+        if (closing.aborted) throw closedMeanwhile(job)
         if (elapsed() > until) await unlessEnded(job, () => ({ state: { status: 'ended', reason: 'cancelled; its process did not end it in time' } }))
         else await abortableDelay(Math.min(pollMs, 200), closing)
       }
@@ -113,6 +114,11 @@ export async function openStandingLauncher({ store, now, elapsed, onFailure, pol
     close,
   }
 }
+
+/** Whoever cancels it next finds that this has been asked for, and waits for its end. */
+const closedMeanwhile = (job: JobName) => new StreamForgeError('LAUNCHER_UNAVAILABLE', `the launcher was closed before job ${jobName(job)} had ended, which has been told to`, {
+  remedy: 'cancel it again with the next launcher: nothing is lost',
+})
 
 function infoOf({ _key, start: { queue_id, target, attempt }, state, launched_at }: StandingJob): JobInfo {
   return { name: _key, queue_id, target, attempt, startedAt: launched_at, state: stateOf(state) }
