@@ -12,9 +12,13 @@ const BLOCKING_WAIT_MS = 40
 const TOTAL_WAIT_MS = 20_000
 const SQLITE_BUSY = 5
 const SQLITE_LOCKED = 6
-const SQLITE_IOERR = 10
 const SQLITE_FULL = 13
 const SQLITE_CANTOPEN = 14
+/**
+ * What a full disk makes of SQLITE_IOERR (extended codes): of a write that a quota or a limit of size refuses, of one whose place is only sought
+ * when it is synced, and of the index of the write-ahead log when it cannot grow. All else is SQLITE_FULL (os_unix.c).
+ */
+const NO_SPACE_IOERRS = { WRITE: 778, FSYNC: 1034, SHMSIZE: 4874 }
 
 export interface DatabaseOptions {
   synchronous: Synchronous
@@ -51,12 +55,19 @@ export function closingOnError<T>(database: DatabaseSync, work: () => T): T {
   }
 }
 
-const resultCode = (error: unknown) =>
-  error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+/** With the bits that tell SQLite's errors of one kind apart. */
+const extendedCode = (error: unknown) => (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' ? error.errcode : undefined)
+const resultCode = (error: unknown) => {
+  const code = extendedCode(error)
+  return code === undefined ? undefined : code & 0xff
+}
 
 export const isBusy = (error: unknown) => [SQLITE_BUSY, SQLITE_LOCKED].includes(resultCode(error) ?? -1)
-/** No byte more can be written now. A file that cannot be made longer is either, by which of SQLite's files it is. */
-export const isOutOfSpace = (error: unknown): boolean => [SQLITE_IOERR, SQLITE_FULL].includes(resultCode(error) ?? -1) || (error instanceof StreamForgeError && isOutOfSpace(error.cause))
+/** No byte more can be written now, which may pass; a disk or a file that is broken does not. */
+export function isOutOfSpace(error: unknown): boolean {
+  if (error instanceof StreamForgeError) return isOutOfSpace(error.cause)
+  return resultCode(error) === SQLITE_FULL || Object.values(NO_SPACE_IOERRS).includes(extendedCode(error) ?? -1)
+}
 export const isMissingFile = (error: unknown) => resultCode(error) === SQLITE_CANTOPEN
 
 /** Runs `work` in one write transaction: all of it or, when it throws, nothing. */
