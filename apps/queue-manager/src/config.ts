@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { RateConfig } from '@streamforge/guards'
 import { AccessConfig } from '@streamforge/access'
 import { MlflowConfig } from '@streamforge/models'
@@ -15,11 +16,12 @@ export const Config = {
   MAX_LIVE_QUEUES: z.coerce.number().int().min(1).max(10_000).default(16).describe('live queues that run at once, beside the others, from 1'),
   LIVE_GROUP_SIZE: z.coerce.number().int().min(1).max(100).default(8).describe('live queues of one workflow and venue that share a loader process and a connector process, from 1 to 100; 1: each has its own'),
   MAX_ACTIVE_STAGES: z.coerce.number().int().min(1).max(10_000).default(2).describe('stages (features, graphs, trainings, forecasts) that run at once, beside the others, from 1'),
-  TRAINER_HEAP_MB: z.coerce.number().int().min(64).max(1_000_000).default(2_048).describe("megabytes of JavaScript heap that a training may take, from 64; tensors lie outside of it"),
+  TRAINER_HEAP_MB: z.coerce.number().int().min(64).max(1_000_000).default(2_048).describe("megabytes of JavaScript heap that a training on this machine may take, from 64; tensors lie outside of it; on a cluster its Job template says it"),
   DATA_PARTITIONS: z.coerce.number().int().min(1).max(64).default(1).describe('partitions of a data topic, from 1 to 64'),
   LAUNCHER: z.enum(['processes', 'kubernetes']).default('processes').describe('processes: jobs are child processes of this machine; kubernetes: Jobs of a cluster'),
   KUBERNETES_NAMESPACE: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/).default('stf').describe('the namespace of the Jobs'),
   KUBECONFIG: z.string().min(1).optional().describe("a kubeconfig's path; absent: the pod's service account"),
+  JOB_TEMPLATES_DIR: z.string().min(1).default(join(import.meta.dirname, '../../../k8s/base/job-templates')).describe("the folder of the templates that a cluster's Jobs are made from"),
   IMAGE_REGISTRY: z.string().regex(/^[a-z0-9][a-z0-9.:/_-]*$/).default('registry.example/streamforge').describe('where the images are, without a tag'),
   IMAGE_VERSION: z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/).default('v0.1.0').describe("the images' tag"),
   RELEASES_DIR: z.string().min(1).optional().describe('a folder with a checkout a version, named like it, such as v0.2.0: what promoted versions of jobs are run from on this machine'),

@@ -1,7 +1,7 @@
-import { join } from 'node:path'
-import { appOfImage, openKubernetesLauncher, openProcessLauncher, type Launcher, type Program } from '@streamforge/launcher'
+import { join, resolve } from 'node:path'
+import { appOfImage, openKubernetesLauncher, openProcessLauncher, readJobTemplates, type Launcher, type Program } from '@streamforge/launcher'
 import type { Store } from '@streamforge/store'
-import { clusterImages } from './cluster-images.ts'
+import { launchableApps } from './images.ts'
 import { jobEnvironment } from './job-environment.ts'
 import { divideLauncher } from './standing/divided-launcher.ts'
 import { openStandingLauncher } from './standing/standing-launcher.ts'
@@ -11,7 +11,7 @@ export interface LauncherConfig {
   KUBERNETES_NAMESPACE: string
   KUBECONFIG?: string | undefined
   IMAGE_REGISTRY: string
-  TRAINER_HEAP_MB: number
+  JOB_TEMPLATES_DIR: string
   STANDING_APPS: readonly string[]
 }
 
@@ -36,12 +36,13 @@ export async function openLauncher(config: LauncherConfig, surroundings: Launche
 }
 
 /** Each job in a process of its own. */
-function openOwnProcesses(config: LauncherConfig, { dataDir, env, now, onFailure, programs }: LauncherSurroundings): Promise<Launcher> {
-  const { IMAGE_REGISTRY: registry, TRAINER_HEAP_MB: trainerHeapMb } = config
+async function openOwnProcesses(config: LauncherConfig, { dataDir, env, now, onFailure, programs }: LauncherSurroundings): Promise<Launcher> {
   if (config.LAUNCHER === 'processes') {
     return openProcessLauncher({ directory: join(dataDir, 'jobs'), programs, env: jobEnvironment(env, dataDir), now })
   }
   return openKubernetesLauncher({
-    namespace: config.KUBERNETES_NAMESPACE, kubeconfig: config.KUBECONFIG, images: clusterImages({ registry, trainerHeapMb }), now, onFailure,
+    namespace: config.KUBERNETES_NAMESPACE, kubeconfig: config.KUBECONFIG, now, onFailure,
+    // The allow-list of a cluster: the apps of this release, from this registry.
+    images: { registry: config.IMAGE_REGISTRY, templates: await readJobTemplates(resolve(config.JOB_TEMPLATES_DIR), launchableApps) },
   })
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Assignment, assignmentFromEnv, type StartCommand } from '@streamforge/contracts'
@@ -5,14 +7,16 @@ import { contractStart } from '../launcher-contract.ts'
 import { jobName, type JobName } from '../launcher.ts'
 import { groupSpec, jobSpec } from './job-spec.ts'
 import { groupAnnotations, groupName, labelValue, nameAnnotations, objectName, readGroup, readName } from './object-name.ts'
+import { baseApps, baseTemplatesFolder, templatesFor } from './base-templates.ts'
+import { shards, startOf } from './fixed-starts.ts'
+import type { JobTemplate } from './job-template.ts'
+import { patchManifest } from './patch-manifest.ts'
+import { readJobTemplates } from './read-job-templates.ts'
 import { resourcesFor } from './worker-images.ts'
 
-const resources = { cpu: '100m', memory: '128Mi', memoryLimit: '256Mi' }
-const options = {
-  namespace: 'stf',
-  images: { registry: 'registry.example:5000/streamforge', apps: { succeeds: { resources }, trainer: { resources, env: { NODE_OPTIONS: '--max-old-space-size=512' } } } },
-}
-const shards = [{ shard: 0, from: 1_659_312_000_000, to: 1_659_355_200_000 }, { shard: 1, from: 1_659_355_200_000, to: 1_659_398_400_000 }]
+const registry = 'registry.example:5000/streamforge'
+const templates = await templatesFor(['succeeds', 'trainer'], { cpu: '100m', memory: '128Mi', memoryLimit: '256Mi' })
+const options = { namespace: 'stf', images: { registry, templates } }
 const variables = (start: StartCommand) =>
   Object.fromEntries(jobSpec(start, options).spec.template.spec.containers[0].env.map((e) => [e.name, 'value' in e ? e.value : e.valueFrom.fieldRef.fieldPath]))
 
@@ -67,12 +71,30 @@ describe('the Job of an assignment', () => {
     expect(JSON.stringify(jobSpec(smuggled, options))).toBe(JSON.stringify(jobSpec(start, options)))
   })
 
-  it('gives an app what the list says, and lets it overrule nothing of the assignment', () => {
-    const images = { ...options.images, apps: { trainer: { resources, env: { NODE_OPTIONS: '--max-old-space-size=512', QUEUE_ID: 'other' } } } }
-    const start = contractStart('succeeds', { image: 'registry.example:5000/streamforge/trainer:v2', target: 'trainer' })
-    const { env } = jobSpec(start, { ...options, images }).spec.template.spec.containers[0]
-    expect(env).toContainEqual({ name: 'NODE_OPTIONS', value: '--max-old-space-size=512' })
+  it('is what its template says, beside what is ours', () => {
+    const pod = {
+      nodeSelector: { 'nvidia.com/gpu.present': 'true' }, tolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }], priorityClassName: 'low',
+      containers: [{ name: 'worker', command: ['node', 'src/main.ts'], env: [{ name: 'NODE_OPTIONS', value: '$(HOME)' }], resources: { limits: { 'nvidia.com/gpu': '1' } } }],
+    }
+    const template = patchManifest(templates['trainer'], { spec: { template: { metadata: { annotations: { 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false' } }, spec: pod } } }) as JobTemplate
+    const start = contractStart('succeeds', { image: `${registry}/trainer:v2`, target: 'trainer' })
+    const { metadata, spec } = jobSpec(start, { ...options, images: { registry, templates: { trainer: template } } }).spec.template
+    expect(spec).toMatchObject({ nodeSelector: { 'nvidia.com/gpu.present': 'true', 'streamforge-worker': 'true' }, tolerations: pod.tolerations, priorityClassName: 'low' })
+    expect(spec.containers[0]).toMatchObject({ image: start.image, command: ['node', 'src/main.ts'], resources: { requests: { memory: '128Mi' }, limits: { memory: '256Mi', 'nvidia.com/gpu': '1' } } })
+    expect(spec.containers[0].env).toContainEqual({ name: 'NODE_OPTIONS', value: '$$(HOME)' })
+    expect(metadata.annotations).toEqual({ 'cluster-autoscaler.kubernetes.io/safe-to-evict': 'false', ...nameAnnotations(start) })
+  })
+
+  it('gives way to the assignment, whatever a template holds', () => {
+    const smuggled = patchManifest(templates['succeeds'], { spec: { template: { spec: { containers: [{ name: 'worker', env: [{ name: 'QUEUE_ID', value: 'other' }] }] } } } }) as JobTemplate
+    const start = contractStart('succeeds')
+    const { env } = jobSpec(start, { ...options, images: { registry, templates: { succeeds: smuggled } } }).spec.template.spec.containers[0]
     expect(env.filter((e) => e.name === 'QUEUE_ID')).toEqual([{ name: 'QUEUE_ID', value: start.queue_id }])
+  })
+
+  it('is not sent with anything that a worker must not have', () => {
+    const loose = patchManifest(templates['succeeds'], { spec: { template: { spec: { hostNetwork: true } } } }) as JobTemplate
+    expect(() => jobSpec(contractStart('succeeds'), { ...options, images: { registry, templates: { succeeds: loose } } })).toThrowError(expect.objectContaining({ code: 'LAUNCH_FAILED', message: expect.stringContaining('hostNetwork') as string }))
   })
 
   it.each([
@@ -82,6 +104,20 @@ describe('the Job of an assignment', () => {
   ])('refuses %s', (image) => {
     expect(() => jobSpec(contractStart('succeeds', { image }), options)).toThrowError(expect.objectContaining({ code: 'IMAGE_NOT_ALLOWED' }))
   })
+})
+
+describe("the Jobs of k8s/base's templates", async () => {
+  // Every app's, as they were while the launcher had all this in its code.
+  const known = JSON.parse(readFileSync(join(import.meta.dirname, 'jobs-of-base.json'), 'utf8')) as Record<string, object>
+  const base = { namespace: 'stf', images: { registry: 'registry.example/streamforge', templates: await readJobTemplates(baseTemplatesFolder, baseApps) } }
+  const made: Record<string, object> = {
+    ...Object.fromEntries(baseApps.map((app) => [app, jobSpec(startOf(app), base)])),
+    'loader-api with shards': jobSpec(startOf('loader-api', { shards }), base),
+    ...Object.fromEntries(['loader-ws', 'arango-connector', 'processor'].map((app) => [`${app} of three`, groupSpec([startOf(app), startOf(app, { attempt: 2 }), startOf(app, { attempt: 3 })], base)])),
+  }
+
+  it.each(Object.keys(known))('%s', (name) => { expect(made[name]).toEqual(known[name]) })
+  it('are all', () => { expect(Object.keys(made).sort()).toEqual(Object.keys(known).sort()) })
 })
 
 describe('the Job of several assignments', () => {
@@ -100,11 +136,13 @@ describe('the Job of several assignments', () => {
   })
 
   it('gives the pod what all of them need', () => {
-    const worker = { resources, eachMore: { millicores: 20, mebibytes: 8 } }
-    expect(resourcesFor(worker, 1)).toEqual(resources)
-    expect(resourcesFor(worker, 8)).toEqual({ cpu: '240m', memory: '184Mi', memoryLimit: '480Mi' })
-    expect(resourcesFor({ ...worker, resources: { cpu: '1', memory: '1Gi', memoryLimit: '2Gi' } }, 2)).toEqual({ cpu: '1020m', memory: '1032Mi', memoryLimit: '2080Mi' })
-    expect(resourcesFor({ resources }, 8)).toEqual(resources)
+    const { requests, limits } = templates['succeeds']!.spec.template.spec.containers[0].resources
+    const each = patchManifest(templates['succeeds'], { metadata: { annotations: { 'streamforge.dev/each-more-cpu': '20m', 'streamforge.dev/each-more-memory': '8Mi' } } }) as JobTemplate
+    const large = patchManifest(each, { spec: { template: { spec: { containers: [{ name: 'worker', resources: { requests: { cpu: '1', memory: '1Gi' }, limits: { cpu: '2', memory: '2Gi' } } }] } } } }) as JobTemplate
+    expect(resourcesFor(each, 1)).toEqual({ requests, limits })
+    expect(resourcesFor(each, 8)).toEqual({ requests: { cpu: '240m', memory: '184Mi' }, limits: { memory: '480Mi' } })
+    expect(resourcesFor(large, 2)).toEqual({ requests: { cpu: '1020m', memory: '1032Mi' }, limits: { cpu: '2080m', memory: '2080Mi' } })
+    expect(resourcesFor(templates['succeeds']!, 8)).toEqual({ requests, limits })
   })
 
   it.each([

@@ -1,27 +1,23 @@
 import { Assignment, assignmentToEnv, StreamForgeError, type StartCommand } from '@streamforge/contracts'
-import { JobManifest } from './job-manifest.ts'
+import { JobManifest, workerNodes } from './job-manifest.ts'
+import { ownEnvironment, type JobTemplate } from './job-template.ts'
 import { groupAnnotations, groupLabel, groupName, labelValue, nameAnnotations, objectName, ownLabels } from './object-name.ts'
-import { allowedImage, resourcesFor, type AllowedImages, type WorkerImage } from './worker-images.ts'
+import { allowedImage, resourcesFor, type AllowedImages } from './worker-images.ts'
 
 export interface JobSpecOptions {
   namespace: string
   images: AllowedImages
 }
 
-/** Longer than a worker's own: 20 s to drain, and some for its last events. */
-const terminationGraceSeconds = 30
-/** Where each pod tells its health and metrics. */
-export const workerHealthPort = 9464
-
 /**
- * The Job of an assignment. A pod that has ended by itself is not started again by Kubernetes: queue-manager alone knows how far it came,
- * and launches the next attempt from there. One that vanished without an exit status may start twice; that changes nothing in what is stored.
+ * The Job of an assignment: its app's template, with all that is ours to say. A pod that has ended by itself is not started again by Kubernetes:
+ * queue-manager alone knows how far it came, and launches the next attempt from there. One that vanished without an exit status may start twice; that changes nothing in what is stored.
  * @throws StreamForgeError IMAGE_NOT_ALLOWED; LAUNCH_FAILED when the assignment does not fit a Job
  */
 export function jobSpec(start: StartCommand, { namespace, images }: JobSpecOptions): JobManifest {
-  const { app, worker } = allowedImage(start.image, images)
+  const { app, template } = allowedImage(start.image, images)
   return manifestOf({
-    app, worker, namespace, image: start.image, name: objectName(start), annotations: nameAnnotations(start), env: assignmentToEnv(start), jobs: 1, shards: podsOf(start),
+    app, template, namespace, image: start.image, name: objectName(start), annotations: nameAnnotations(start), env: assignmentToEnv(start), jobs: 1, shards: podsOf(start),
     labels: { queue_id: labelValue(start.queue_id), target: labelValue(start.target), attempt: String(start.attempt) },
   })
 }
@@ -35,9 +31,9 @@ export function groupSpec(starts: readonly [StartCommand, StartCommand, ...Start
   if (starts.some((start) => start.image !== image || start.target !== target || podsOf(start) > 1)) {
     throw new StreamForgeError('LAUNCH_FAILED', `jobs of several images or targets, or with shards, cannot share the Job of ${starts[0].queue_id}`, { remedy: 'launch each alone' })
   }
-  const { app, worker } = allowedImage(image, images)
+  const { app, template } = allowedImage(image, images)
   return manifestOf({
-    app, worker, namespace, image, name: groupName(starts), annotations: groupAnnotations(starts), jobs: starts.length, shards: 1,
+    app, template, namespace, image, name: groupName(starts), annotations: groupAnnotations(starts), jobs: starts.length, shards: 1,
     env: { ASSIGNMENTS: JSON.stringify(starts.map((start) => Assignment.strip().parse(start))) },
     labels: { target: labelValue(target), [groupLabel]: String(starts.length) },
   })
@@ -45,7 +41,7 @@ export function groupSpec(starts: readonly [StartCommand, StartCommand, ...Start
 
 interface ManifestParts {
   app: string
-  worker: WorkerImage
+  template: JobTemplate
   namespace: string
   image: string
   name: string
@@ -58,9 +54,9 @@ interface ManifestParts {
   shards: number
 }
 
-function manifestOf({ app, worker, namespace, image, name, annotations, env, jobs, shards, ...more }: ManifestParts): JobManifest {
+function manifestOf({ app, template, namespace, image, name, annotations, env, jobs, shards, ...more }: ManifestParts): JobManifest {
   const labels = { ...ownLabels, 'app.kubernetes.io/name': app, ...more.labels }
-  const { cpu, memory, memoryLimit } = resourcesFor(worker, jobs)
+  const { metadata, spec: { containers: [{ env: templateEnv = [], ...container }], ...pod } } = template.spec.template
   const manifest = {
     apiVersion: 'batch/v1', kind: 'Job',
     metadata: { name, namespace, labels, annotations },
@@ -69,22 +65,15 @@ function manifestOf({ app, worker, namespace, image, name, annotations, env, job
       ...(shards > 1 && { completionMode: 'Indexed', completions: shards, parallelism: shards }),
       podFailurePolicy: { rules: [{ action: 'FailJob', onExitCodes: { containerName: 'worker', operator: 'NotIn', values: [0] } }] },
       template: {
-        metadata: { labels, annotations },
+        metadata: { labels, annotations: { ...metadata?.annotations, ...annotations } },
         spec: {
-          restartPolicy: 'Never', nodeSelector: { 'streamforge-worker': 'true' }, automountServiceAccountToken: false, enableServiceLinks: false,
-          terminationGracePeriodSeconds: terminationGraceSeconds,
-          securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+          ...pod, nodeSelector: { ...pod.nodeSelector, ...workerNodes }, automountServiceAccountToken: false, enableServiceLinks: false,
           containers: [{
-            name: 'worker', image, imagePullPolicy: 'IfNotPresent', ...(worker.command && { command: [...worker.command] }),
+            ...container, image, resources: resourcesFor(template, jobs), terminationMessagePolicy: 'FallbackToLogsOnError',
             // Of Kafka each app is a user of its own; on a broker that asks for no names there is no such Secret.
             envFrom: [{ configMapRef: { name: 'streamforge' } }, { secretRef: { name: 'streamforge' } }, { secretRef: { name: `kafka-${app}`, optional: true } }],
-            env: environment({ ...ownEnvironment, ...worker.env, ...env }, shards > 1),
-            resources: { requests: { cpu, memory }, limits: { memory: memoryLimit } },
-            securityContext: { allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } },
-            terminationMessagePolicy: 'FallbackToLogsOnError',
-            volumeMounts: [{ name: 'data', mountPath: '/data' }, { name: 'tmp', mountPath: '/tmp' }, { name: authorities.name, mountPath: '/etc/streamforge', readOnly: true }],
+            env: environment({ ...ownEnvironment, ...Object.fromEntries(templateEnv.map(({ name, value }) => [name, value])), ...env }, shards > 1),
           }],
-          volumes: [{ name: 'data', emptyDir: { sizeLimit: '2Gi' } }, { name: 'tmp', emptyDir: { sizeLimit: '1Gi' } }, authorities],
         },
       },
     },
@@ -94,14 +83,8 @@ function manifestOf({ app, worker, namespace, image, name, annotations, env, job
   throw new StreamForgeError('LAUNCH_FAILED', `no Job ${name} can be made: ${checked.error.message}`, { cause: checked.error })
 }
 
-/** Whom else than Node's own list the pod trusts, where the cluster has an authority: NODE_EXTRA_CA_CERTS names the file. */
-const authorities = { name: 'authorities', secret: { secretName: 'streamforge-ca', optional: true, items: [{ key: 'ca.crt', path: 'ca.crt' }] } }
-
 /** History that is cut into shards is loaded by a pod for each. */
 export const podsOf = ({ target, shards }: Pick<StartCommand, 'target' | 'shards'>) => (target === 'loader-producer' ? Math.max(1, shards.length) : 1)
-
-/** The root is read-only: what a worker writes for itself goes to volumes that end with the pod. */
-const ownEnvironment = { DATA_DIR: '/data', HOME: '/tmp', TMPDIR: '/tmp', HEALTH_HOST: '0.0.0.0', HEALTH_PORT: String(workerHealthPort) }
 
 function environment(variables: Readonly<Record<string, string>>, indexed: boolean) {
   const values = Object.entries(variables).map(([name, value]) => ({ name, value: literal(value) }))

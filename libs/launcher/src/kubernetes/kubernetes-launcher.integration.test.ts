@@ -6,6 +6,7 @@ import { kubernetesAvailable, runningKubernetes, startKubernetes, type Kubernete
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { contractImages, contractStart, launcherContract } from '../launcher-contract.ts'
 import { jobName, type JobInfo, type Launcher } from '../launcher.ts'
+import { templatesFor } from './base-templates.ts'
 import { openKubernetesLauncher } from './kubernetes-launcher.ts'
 import { objectName } from './object-name.ts'
 import { makeTestImages } from './test-images.ts'
@@ -20,8 +21,7 @@ const scripts: Record<keyof typeof contractImages | typeof eats, string> = {
 }
 const registry = 'registry.example:5000/streamforge'
 const image = (app: string) => `${registry}/${app}:v0.1.0`
-const resources = { cpu: '10m', memory: '32Mi', memoryLimit: '192Mi' }
-const apps = Object.fromEntries([...Object.keys(scripts), 'missing'].map((app) => [app, { resources }]))
+const templates = await templatesFor([...Object.keys(scripts), 'missing'], { cpu: '10m', memory: '32Mi', memoryLimit: '192Mi' })
 
 const available = await runningKubernetes() ? { ok: true } as const : await kubernetesAvailable()
 
@@ -37,7 +37,7 @@ describe.skipIf(!available.ok)(`on a real cluster${available.ok ? '' : ` (skippe
     await cluster.kubectl('apply', '-n', namespace, '-f', file)
   }
   const open = (more: { startMs?: number } = {}): Promise<Launcher> =>
-    openKubernetesLauncher({ namespace, kubeconfig: cluster.kubeconfig, images: { registry, apps }, ...more })
+    openKubernetesLauncher({ namespace, kubeconfig: cluster.kubeconfig, images: { registry, templates }, ...more })
   const clear = () => kubectl('delete', 'jobs', '--all', '--wait=true')
 
   beforeAll(async () => {
@@ -211,7 +211,7 @@ describe.skipIf(!available.ok)(`on a real cluster${available.ok ? '' : ` (skippe
       const job = contractStart('stays')
       await launcher.launch(job)
       await running(job)
-      const impatient = await openKubernetesLauncher({ namespace, kubeconfig: cluster.kubeconfig, images: { registry, apps }, timeoutMs: 1_000 })
+      const impatient = await openKubernetesLauncher({ namespace, kubeconfig: cluster.kubeconfig, images: { registry, templates }, timeoutMs: 1_000 })
       const server = cluster.pids['kube-apiserver']!
       process.kill(server, 'SIGSTOP')
       try {
