@@ -4,6 +4,7 @@ import { customResourceDefinitions } from './custom-resource-definitions.ts'
 import { startApiServer, type ApiServer } from './on-api-server/api-server.ts'
 import { bootstrapChecks } from './on-api-server/bootstrap.ts'
 import { dependencyChecks, dependencyFolders } from './on-api-server/dependencies.ts'
+import { jobTemplateChecks } from './on-api-server/job-templates.ts'
 import { rolloutChecks } from './on-api-server/rollout.ts'
 
 const available = await kubernetesAvailable({ node: false })
@@ -24,5 +25,6 @@ describe.skipIf(reason !== undefined)(`on a real API server${reason === undefine
 
   describe.skipIf(!root)(`the bootstrap script${root ? '' : ' (skipped: the script wants root)'}`, () => bootstrapChecks(apiServer))
   describe('what the platform stands on', () => dependencyChecks(apiServer))
+  describe('the templates of Jobs', () => jobTemplateChecks(apiServer))
   describe('the rollout of queue-manager', () => rolloutChecks(apiServer))
 })
