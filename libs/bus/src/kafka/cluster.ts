@@ -1,4 +1,5 @@
 import { Kafka, logLevel, type Broker, type Cluster, type KafkaConfig } from 'kafkajs'
+import { brokerSocket } from './broker-socket.ts'
 import { connectOnceAtATime, type ConnectionPool } from './connect-once.ts'
 import { busClosed, kafkaErrorType } from './kafka-errors.ts'
 import { retrying } from './retry.ts'
@@ -105,7 +106,7 @@ export async function openCluster(connection: KafkaConnection, random: () => num
 function rawCluster({ brokers, clientId, sasl }: KafkaConnection, ssl: KafkaConfig['ssl']): Cluster {
   const kafka = new Kafka({
     brokers: [...brokers], clientId, sasl, ssl,
-    connectionTimeout: 3000, requestTimeout: 30_000,
+    connectionTimeout: 3000, requestTimeout: 30_000, socketFactory: brokerSocket,
     logLevel: logLevel.NOTHING, logCreator: () => () => {},
     retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 2 },
   } as KafkaConfig)
