@@ -10,7 +10,7 @@ import { readDatasets } from './read/datasets.ts'
 import { openSignIn } from './session/open-sign-in.ts'
 import { webFolder } from './web/web-folder.ts'
 
-await runService('dashboard', Config, async ({ config, bus, store: connect, objects: connectObjects, log, now, setReady }) => {
+await runService('dashboard', Config, async ({ config, bus, store: connect, objects: connectObjects, log, metrics, now, setReady }) => {
   const store = await connect()
   const objects = await connectObjects()
   const settings = await connectSettings(
@@ -25,7 +25,7 @@ await runService('dashboard', Config, async ({ config, bus, store: connect, obje
   let site = config.DASHBOARD_URL
   const signIn = await openSignIn({ config, host: config.HOST, dataDir: resolve(config.DATA_DIR), store, log, now, siteUrl: () => site! })
   const app = await createServer({
-    bus, store, objects, settings, datasets, history, hub, web, log, now, managerUrl: config.QUEUE_MANAGER_URL, signIn, rates: ratesOf(config),
+    bus, store, objects, settings, datasets, history, hub, web, log, now, managerUrl: config.QUEUE_MANAGER_URL, signIn, rates: ratesOf(config), metrics,
   })
   const url = await app.listen({ port: config.PORT, host: config.HOST })
   site ??= url

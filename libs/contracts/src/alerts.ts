@@ -22,6 +22,7 @@ export const alertMeasures = {
   streamforge_dead_letters_recent_messages: { help: 'Messages refused in the last 15 minutes, by their topic', labels: ['topic'] },
   streamforge_consumer_lag_messages: { help: 'Messages that a consumer group has not had yet', labels: ['group', 'topic'] },
   streamforge_feed_failures_in_a_row: { help: 'Runs of a fetcher that failed since one that did not', labels: ['feed'] },
+  streamforge_canary_recent_refusals: { help: 'Times in the last hour that a new version made something else than the current one', labels: ['app', 'version'] },
 } as const satisfies Record<string, { help: string; labels: readonly string[] }>
 export type AlertMeasure = keyof typeof alertMeasures
 export const alertMeasureNames = Object.keys(alertMeasures) as [AlertMeasure, ...AlertMeasure[]]
@@ -103,6 +104,10 @@ export const alertDefinitions: readonly AlertDefinition[] = [
   {
     id: 'feed_failing', kind: 'service', severity: 'warning', title: 'Fetcher failing', measure: 'streamforge_feed_failures_in_a_row',
     summary: 'The fetcher {feed} failed {value} times in a row', above: 2, for_ms: 0, keep_ms: 0,
+  },
+  {
+    id: 'version_refused', kind: 'service', severity: 'info', title: 'New version refused', measure: 'streamforge_canary_recent_refusals',
+    summary: '{app} {version} made something else than the version that runs, or made it later, {value} times within an hour', above: 0, for_ms: 0, keep_ms: 0,
   },
 ]
 

@@ -1,4 +1,5 @@
-export { guardHttp, type HttpGuards, type HttpRates } from './http/guard-http.ts'
+export { guardHttp, type HttpBudgets, type HttpGuards, type HttpRates } from './http/guard-http.ts'
+export { refusalMetrics, refusalReason } from './http/refusals.ts'
 export { requestRates, type Rate, type TakeRequest } from './http/request-rates.ts'
 export { RateConfig, ratesOf } from './http/rate-config.ts'
 export { acceptJson, mostDepth, requireFlatJson } from './http/accept-json.ts'

@@ -10,6 +10,7 @@ import { connectObjects, type ObjectStore } from '@streamforge/objects'
 import { connectSettings, connectStore, type SettingsStore, type Store } from '@streamforge/store'
 import type { FastifyInstance } from 'fastify'
 import { pino } from 'pino'
+import { Registry } from 'prom-client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { openTradeHistory } from '../derive/trade-history.ts'
@@ -18,6 +19,7 @@ import { readDatasets } from '../read/datasets.ts'
 import { openTestSignIn } from '../session/sign-in-fixture.ts'
 import { createServer } from './server.ts'
 
+const registry = new Registry()
 const start = Date.UTC(2024, 7, 1)
 const step = 300_000
 const venue = 'binance'
@@ -72,7 +74,7 @@ beforeAll(async () => {
   hub = openLiveHub({ bus, store, datasets, history, log, now: Date.now })
   settings = await connectSettings({ kind: 'sqlite', file: join(directory, 'settings.db') })
   app = await createServer({
-    bus, store, objects, settings, datasets, history, hub, web: Promise.resolve(web), log, now: Date.now, signIn: await openTestSignIn({ store, dataDir: directory }),
+    bus, store, objects, settings, datasets, history, hub, web: Promise.resolve(web), log, now: Date.now, signIn: await openTestSignIn({ store, dataDir: directory }), metrics: registry,
     managerUrl: `http://127.0.0.1:${(manager.address() as AddressInfo).port}`,
   })
   url = await app.listen({ port: 0, host: '127.0.0.1' })
@@ -154,7 +156,10 @@ describe('what people do to workflows', () => {
     ['another site', { host: 'localhost', origin: 'https://elsewhere.example' }], ['a name that merely resolves here', { host: 'elsewhere.example' }],
     ['a cross-site form', { host: 'localhost', 'sec-fetch-site': 'cross-site' }],
   ])('is refused from %s', async (_who, headers) => {
+    const counted = async () => Number(/reason="not_allowed"\} (\d+)/.exec(await registry.getSingleMetricAsString('streamforge_http_refusals_total'))?.[1] ?? 0)
+    const before = await counted()
     expect((await app.inject({ method: 'POST', url: '/api/workflows/wf-a1b2c3/stop', headers })).json()).toMatchObject({ status: 403, code: 'NOT_ALLOWED' })
+    expect(await counted()).toBe(before + 1)
   })
 })
 

@@ -3,11 +3,12 @@ import { STATUS_CODES } from 'node:http'
 import fastifyStatic from '@fastify/static'
 import type { Bus } from '@streamforge/bus'
 import { StreamForgeError } from '@streamforge/contracts'
-import { acceptJson, fastifyLimits, guardHttp, pageHeaders, unreadableRequest, type HttpRates } from '@streamforge/guards'
+import { acceptJson, fastifyLimits, guardHttp, pageHeaders, refusalReason, unreadableRequest, type HttpBudgets, type HttpRates } from '@streamforge/guards'
 import type { ObjectStore } from '@streamforge/objects'
 import type { SettingsStore, Store } from '@streamforge/store'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
 import { serveLive } from '../live/live-socket.ts'
 import type { LiveHub } from '../live/live-hub.ts'
 import type { TradeHistory } from '../derive/trade-history.ts'
@@ -17,6 +18,7 @@ import { routes } from './routes/index.ts'
 import { pageList } from '../../web/src/pages/page-list.ts'
 import type { SignIn } from '../session/open-sign-in.ts'
 import { guardAccess } from './guard-access.ts'
+import { httpMetrics } from './http-metrics.ts'
 
 export interface ServerParts {
   bus: Bus
@@ -40,24 +42,36 @@ export interface ServerParts {
   standingMs?: number
   /** How often one may ask; undefined: as often as one likes, as in tests of other things. */
   rates?: HttpRates | undefined
+  /** Absent: nothing is counted, as in tests of other things. */
+  metrics?: Registry
 }
 
 const bodyLimit = 2 * 1024 * 1024
 /** The API under /api, the WebSocket at /live, and the web part. */
 export async function createServer(parts: ServerParts): Promise<FastifyInstance> {
   const { log, hub, now, signIn } = parts
+  let budgets: HttpBudgets = () => []
+  const counted = parts.metrics && httpMetrics(parts.metrics, () => budgets())
+  const countRefusal = (error: StreamForgeError) => {
+    const reason = refusalReason(error)
+    if (reason !== undefined) counted?.refusals.inc({ reason })
+  }
   const sendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const error = toApiError(thrown)
+    countRefusal(error)
     if (error.status >= 500) log.error({ err: error, method: request.method, path: request.url }, 'a request failed')
     return reply.code(error.status).header('content-type', problemMediaType).send(JSON.stringify(problemOf(error, request.url)))
   }
   const app = fastify({
     ...fastifyLimits(), bodyLimit, logger: false, forceCloseConnections: true, genReqId: () => randomUUID(), frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply.headers(pageHeaders())),
-    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket),
+    clientErrorHandler: (error, socket) => {
+      countRefusal(unreadableRequest(error))
+      refuseUnreadable(error, socket)
+    },
   })
   app.setErrorHandler(sendProblem)
   acceptJson(app)
-  guardHttp(app, { now, rates: parts.rates, headers: pageHeaders(), callerOf: ({ caller }) => caller?.id })
+  budgets = guardHttp(app, { now, rates: parts.rates, headers: pageHeaders(), callerOf: ({ caller }) => caller?.id })
   guardAccess(app, { access: signIn.access, visitors: signIn.visitors, audit: signIn.audit, now })
   for (const add of routes) add(app, parts)
   const live = serveLive(app.server, { hub, log, now, ...signIn, maxWaiting: parts.maxWaiting, standingMs: parts.standingMs })

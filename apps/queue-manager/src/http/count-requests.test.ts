@@ -4,6 +4,7 @@ import fastify from 'fastify'
 import { Registry } from 'prom-client'
 import { expect, it } from 'vitest'
 import { countRequests } from './count-requests.ts'
+import { httpMetrics } from './http-metrics.ts'
 import { traceRequests } from './trace-requests.ts'
 
 const given = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00'
@@ -12,7 +13,7 @@ async function server() {
   const registry = new Registry()
   const app = fastify()
   traceRequests(app, noTracing)
-  countRequests(app, registry)
+  countRequests(app, httpMetrics(registry))
   const traces: (string | undefined)[] = []
   app.post('/things/:id', async () => {
     traces.push(activeTrace()?.traceId)

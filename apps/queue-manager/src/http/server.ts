@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { apiOperations, openApiDocument, StreamForgeError, type ApiOperation, type ApiOperationId } from '@streamforge/contracts'
-import { acceptJson, apiHeaders, fastifyLimits, guardHttp, unreadableRequest, type HttpRates } from '@streamforge/guards'
+import { acceptJson, apiHeaders, fastifyLimits, guardHttp, refusalReason, unreadableRequest, type HttpBudgets, type HttpRates } from '@streamforge/guards'
 import { noTracing, type Tracing } from '@streamforge/service'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
@@ -11,6 +11,7 @@ import { refuseChanges } from '../leadership/refuse-changes.ts'
 import { eventStreams } from './event-stream.ts'
 import { guardAccess } from './guard-access.ts'
 import { countRequests } from './count-requests.ts'
+import { httpMetrics } from './http-metrics.ts'
 import { operationHandlers, type ApiParts } from './operations.ts'
 import { problemMediaType, problemOf, toApiError } from './problems.ts'
 import { traceRequests } from './trace-requests.ts'
@@ -34,19 +35,29 @@ export interface ServerOptions extends ApiParts {
 /** The HTTP API: every operation of the contracts, its document at /openapi.json and a page to read and try it at /docs. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   const { log, version, rates, now = Date.now } = options
+  let budgets: HttpBudgets = () => []
+  const counted = httpMetrics(options.metrics, () => budgets())
+  const countRefusal = (error: StreamForgeError) => {
+    const reason = refusalReason(error)
+    if (reason !== undefined) counted.refusals.inc({ reason })
+  }
   const sendProblem = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => {
     const error = toApiError(thrown)
+    countRefusal(error)
     if (error.status >= 500) log.error({ err: error, method: request.method, path: request.url }, 'a request failed')
     return reply.code(error.status).header('content-type', problemMediaType).send(JSON.stringify(problemOf(error, request.url.slice(0, 500))))
   }
   const app = fastify({
     ...fastifyLimits(), bodyLimit, logger: false, forceCloseConnections: true, exposeHeadRoutes: false, genReqId: () => randomUUID(),
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply.headers(apiHeaders)),
-    clientErrorHandler: (error, socket) => refuseUnreadable(error, socket),
+    clientErrorHandler: (error, socket) => {
+      countRefusal(unreadableRequest(error))
+      refuseUnreadable(error, socket)
+    },
   })
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler((request, reply) => sendProblem(notFound(request, reply), request, reply))
-  guardHttp(app, { now, rates, headers: apiHeaders, callerOf: ({ caller }) => caller?.id })
+  budgets = guardHttp(app, { now, rates, headers: apiHeaders, callerOf: ({ caller }) => caller?.id })
   guardAccess(app, { access: options.access, audit: options.audit, now })
   // Before fastify looks for a body: what is not there is told so, with any method.
   app.addHook('onRequest', async (request, reply) => {
@@ -54,7 +65,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   })
   acceptJson(app)
   traceRequests(app, options.tracing ?? noTracing)
-  countRequests(app, options.metrics)
+  countRequests(app, counted)
   refuseChanges(app, options.leads ?? (() => true))
   const streams = eventStreams()
   app.addHook('preClose', async () => streams.closeAll())

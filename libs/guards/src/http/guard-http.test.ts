@@ -23,7 +23,7 @@ function served(given: Partial<HttpRates> = {}) {
   open.push(app)
   app.setErrorHandler((error, _request, reply) => reply.code(toStreamForgeError(error, 'BAD_REQUEST').status).send({ code: toStreamForgeError(error).code }))
   const callers = new Map<object, string>()
-  guardHttp(app, { now: () => clock.at, rates: { ...rates, ...given }, headers: apiHeaders, callerOf: (request) => callers.get(request) })
+  const budgets = guardHttp(app, { now: () => clock.at, rates: { ...rates, ...given }, headers: apiHeaders, callerOf: (request) => callers.get(request) })
   app.addHook('onRequest', async (request) => {
     const { caller } = request.headers
     if (typeof caller === 'string') callers.set(request, caller)
@@ -35,7 +35,7 @@ function served(given: Partial<HttpRates> = {}) {
     method: options.method ?? 'GET', url: options.url ?? '/', remoteAddress: options.remoteAddress ?? '192.0.2.1', ...(options.payload !== undefined && { payload: options.payload }),
     headers: { ...(options.caller !== undefined && { caller: options.caller }), ...(options.payload !== undefined && { 'content-type': 'application/json' }) },
   })
-  return { app, clock, ask }
+  return { app, budgets, clock, ask }
 }
 
 describe('rates', () => {
@@ -60,6 +60,14 @@ describe('rates', () => {
     const { ask } = served({ address: { perMinute: 60, burst: 2 } })
     expect([(await ask({ caller: 'ann' })).statusCode, (await ask({ caller: 'bob' })).statusCode, (await ask({ caller: 'eve' })).statusCode]).toEqual([200, 200, 429])
     expect((await ask({ caller: 'eve', remoteAddress: '192.0.2.2' })).statusCode).toBe(200)
+  })
+
+  it('tell how much of them is used by whoever asks most, and there is nothing to tell without them', async () => {
+    const { ask, budgets } = served({ reads: { perMinute: 60, burst: 4 }, changes: { perMinute: 60, burst: 2 }, address: { perMinute: 60, burst: 10 } })
+    for (const caller of ['ann', 'ann', 'ann', 'bob']) await ask({ caller })
+    await ask({ method: 'POST', payload: '{}', caller: 'bob' })
+    expect(Object.fromEntries(budgets())).toEqual({ reads: 0.75, changes: 0.5, address: 0.5 })
+    expect(guardHttp(fastify(), { now: Date.now, headers: {} })()).toEqual([])
   })
 
   it('come from the environment, and can be done without', () => {

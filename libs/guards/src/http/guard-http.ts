@@ -1,6 +1,6 @@
 import { StreamForgeError } from '@streamforge/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { requestRates, type Rate, type TakeRequest } from './request-rates.ts'
+import { requestRates, type Rate } from './request-rates.ts'
 
 /** How often one may ask. */
 export interface HttpRates {
@@ -22,33 +22,36 @@ export interface HttpGuards {
   callerOf?: (request: FastifyRequest) => string | undefined
 }
 
+/** How much of each budget its busiest caller or address has used up, 0 to 1. */
+export type HttpBudgets = () => readonly (readonly [keyof HttpRates, number])[]
+
 /**
  * What stands before every route of a server: security headers, and rates a caller and an address. No answer ever carries a CORS header, so
  * that pages of other origins can read none. Must be called before authentication is added; its own part that needs the caller runs after.
  * Failed tokens count as other requests of their address do, and lock nobody out: behind one address are many callers, and 256 random bits are not guessed.
  */
-export function guardHttp(app: FastifyInstance, { now, rates, headers, callerOf }: HttpGuards): void {
+export function guardHttp(app: FastifyInstance, { now, rates, headers, callerOf }: HttpGuards): HttpBudgets {
   app.addHook('onRequest', async (_request, reply) => void reply.headers(headers))
-  if (!rates) return
+  if (!rates) return () => []
   const reads = requestRates(rates.reads, now)
   const changes = requestRates(rates.changes, now)
   const addresses = requestRates(rates.address, now)
   app.addHook('onRequest', async (request, reply) => {
-    refuse(reply, addresses(request.ip), 'too many requests from this address')
+    refuse(reply, addresses(request.ip), 'address', 'too many requests from this address')
   })
   // After everyone's onRequest, where callers become known, and before a body is read.
   app.addHook('preParsing', async (request, reply) => {
     const caller = callerOf?.(request) ?? request.ip
-    refuse(reply, ratesFor(request, reads, changes)(caller), 'too many requests of this caller')
+    const budget = request.method === 'GET' || request.method === 'HEAD' ? 'reads' : 'changes'
+    refuse(reply, { reads, changes }[budget](caller), budget, 'too many requests of this caller')
   })
+  return () => [['reads', reads.used()], ['changes', changes.used()], ['address', addresses.used()]]
 }
 
-const ratesFor = ({ method }: FastifyRequest, reads: TakeRequest, changes: TakeRequest) => (method === 'GET' || method === 'HEAD' ? reads : changes)
-
 /** @throws StreamForgeError TOO_MANY_REQUESTS */
-function refuse(reply: FastifyReply, waitMs: number | undefined, why: string): void {
+function refuse(reply: FastifyReply, waitMs: number | undefined, budget: keyof HttpRates, why: string): void {
   if (waitMs === undefined) return
   const seconds = Math.ceil(waitMs / 1_000)
   void reply.header('retry-after', String(seconds))
-  throw new StreamForgeError('TOO_MANY_REQUESTS', why, { remedy: `try again in ${seconds} s`, details: { retry_after_s: seconds } })
+  throw new StreamForgeError('TOO_MANY_REQUESTS', why, { remedy: `try again in ${seconds} s`, details: { retry_after_s: seconds, budget } })
 }

@@ -52,6 +52,20 @@ describe('rates of requests', () => {
     }))
   })
 
+  it('say how much of a burst the busiest caller has used, which comes back with time', () => {
+    const { clock, take } = clocked(60, 4)
+    expect(take.used()).toBe(0)
+    for (let i = 0; i < 3; i++) take('a')
+    take('b')
+    expect(take.used()).toBe(0.75)
+    clock.at += 1_000
+    expect(take.used()).toBe(0.5)
+    for (let i = 0; i < 9; i++) take('b')
+    expect(take.used()).toBe(1)
+    clock.at += 60_000
+    expect(take.used()).toBe(0)
+  })
+
   it('forget who has not come for long, not who comes often', () => {
     const { take } = clocked(1, 1)
     take('first')

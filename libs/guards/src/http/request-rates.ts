@@ -5,8 +5,12 @@ export interface Rate {
   burst: number
 }
 
-/** Undefined: go on; else the milliseconds after which this caller may try again. */
-export type TakeRequest = (caller: string) => number | undefined
+export interface TakeRequest {
+  /** Undefined: go on; else the milliseconds after which this caller may try again. */
+  (caller: string): number | undefined
+  /** The part of its burst that whoever has used most of it has used up now, 0 to 1. */
+  used(): number
+}
 
 const mostCallers = 10_000
 /** What is less is an error of rounding: instants of today are exact to a quarter of a microsecond. */
@@ -20,7 +24,13 @@ const roundingMs = 0.01
 export function requestRates({ perMinute, burst }: Rate, now: () => number): TakeRequest {
   const intervalMs = 60_000 / perMinute
   const due = new Map<string, number>()
-  return (caller) => {
+  const used = () => {
+    const at = now()
+    let most = 0
+    for (const instant of due.values()) most = Math.max(most, (instant - at) / (burst * intervalMs))
+    return Math.min(1, most)
+  }
+  const take = (caller: string) => {
     const at = now()
     const known = due.get(caller) ?? at
     // Nothing is due later than a whole burst from now, unless somebody has set the clock back: nobody may be locked out until it is there again.
@@ -33,4 +43,5 @@ export function requestRates({ perMinute, burst }: Rate, now: () => number): Tak
     if (due.size > mostCallers) due.delete(due.keys().next().value!)
     return undefined
   }
+  return Object.assign(take, { used })
 }

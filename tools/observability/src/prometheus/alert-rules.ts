@@ -35,7 +35,7 @@ export function alertRule({ id, kind, severity, title, summary, measure, where =
   }
 }
 
-/** What only Prometheus can see: that the alerter itself is gone, or tells nobody. */
+/** What only Prometheus can see: that the alerter itself is gone, or tells nobody, and what servers count of those whom they refuse. */
 export const watchdogRules: readonly AlertRule[] = [
   {
     alert: 'StreamForgeAlerterDown', expr: 'absent(streamforge_alert_evaluations_total) or sum(rate(streamforge_alert_evaluations_total[5m])) == 0', for: '5m',
@@ -45,5 +45,21 @@ export const watchdogRules: readonly AlertRule[] = [
   {
     alert: 'StreamForgeNoticesUndelivered', expr: 'sum by (channel) (streamforge_alert_deliveries_pending) > 0', for: '10m', labels: { severity: 'warning', kind: 'service' },
     annotations: { title: 'Notices are not delivered', summary: '{{ $value }} notices wait for {{ $labels.channel }} for 10 minutes', documentation: 'docs/ALERTS.md' },
+  },
+  {
+    alert: 'StreamForgeCallersSlowed', expr: 'sum by (service, reason) (rate(streamforge_http_refusals_total{reason=~"reads|changes|address|quota"}[5m])) > 0.2', for: '10m',
+    labels: { severity: 'warning', kind: 'service' },
+    annotations: {
+      title: 'Callers are refused', summary: '{{ $labels.service }} refuses {{ $value | humanize }} requests a second that are more than is allowed ({{ $labels.reason }}), for 10 minutes',
+      documentation: 'docs/SECURITY.md',
+    },
+  },
+  {
+    alert: 'StreamForgeSignInsRefused', expr: 'sum by (service) (rate(streamforge_http_refusals_total{reason="not_authenticated"}[5m])) > 1', for: '5m',
+    labels: { severity: 'warning', kind: 'service' },
+    annotations: {
+      title: 'Nobody known asks', summary: '{{ $labels.service }} is asked {{ $value | humanize }} times a second by somebody who has not signed in: a token has expired, or is being guessed',
+      documentation: 'docs/SECURITY.md',
+    },
   },
 ]

@@ -6,6 +6,7 @@ import { alertDefinitions } from '@streamforge/contracts'
 import { runToEnd } from '@streamforge/servers'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { repositoryRoot } from '../metrics/collect-metrics.ts'
+import { watchdogRules } from './alert-rules.ts'
 import { findPromtool } from './find-promtool.ts'
 import { ruleFile } from './rule-files.ts'
 
@@ -20,7 +21,7 @@ describe.skipIf(!promtool.ok)(`promtool${promtool.ok ? '' : ` (skipped: ${promto
 
   it('accepts the rules', async () => {
     const { status, output } = await runToEnd(program, ['check', 'rules', join(rules, 'streamforge.yaml')])
-    expect([status, output]).toEqual([0, expect.stringContaining(`${alertDefinitions.length + 2} rules found`)])
+    expect([status, output]).toEqual([0, expect.stringContaining(`${alertDefinitions.length + watchdogRules.length} rules found`)])
   })
 
   it('sees every alert raised when it must be, and only then', async () => {

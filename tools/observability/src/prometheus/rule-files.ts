@@ -21,7 +21,7 @@ const step = `${stepSeconds}s`
  * alert must be there for the second only, not before `for` is over and not after `keep_firing_for`.
  */
 export function ruleTestFile(definitions: readonly AlertDefinition[] = alertDefinitions): string {
-  return toYaml({ rule_files: ['streamforge.yaml'], evaluation_interval: step, tests: [...definitions.map(ruleTest), alerterDown, undelivered] })
+  return toYaml({ rule_files: ['streamforge.yaml'], evaluation_interval: step, tests: [...definitions.map(ruleTest), alerterDown, undelivered, slowed, unknown] })
 }
 
 function ruleTest(definition: AlertDefinition) {
@@ -58,7 +58,7 @@ function summaryOf({ summary }: AlertDefinition, labels: Record<string, string>,
   return summary.replaceAll(/\{(\w+)\}/g, (whole, name: string) => (name === 'value' ? humanized : labels[name] ?? whole))
 }
 
-const [down, waiting] = watchdogRules
+const [down, waiting, refusing, guessing] = watchdogRules
 const alerterDown = {
   name: 'the alerter stands still, and is gone', interval: step,
   input_series: [{ series: 'streamforge_alert_evaluations_total{service="alerter"}', values: '0+15x40 600x60' }],
@@ -77,5 +77,33 @@ const undelivered = {
     { eval_time: '11m', alertname: waiting!.alert, exp_alerts: [{
       exp_labels: { ...waiting!.labels, channel: 'mail' }, exp_annotations: { ...waiting!.annotations, summary: '2 notices wait for mail for 10 minutes' },
     }] },
+  ],
+}
+const refusals = (labels: string, values: string) => ({ series: `streamforge_http_refusals_total{${labels}}`, values })
+const slowed = {
+  name: 'one who asks too often, and one who is refused now and then', interval: step,
+  input_series: [
+    // 6 each 15 s are 0.4 a second, and a mean of 5 minutes takes half of them to pass 0.2; 1 each 15 s is less, and who may not do a thing is not slowed.
+    refusals('service="queue-manager",reason="reads",instance="a"', '0+3x80'), refusals('service="queue-manager",reason="reads",instance="b"', '0+3x80'),
+    refusals('service="dashboard",reason="address"', '0+1x80'), refusals('service="dashboard",reason="not_allowed"', '0+30x80'),
+  ],
+  alert_rule_test: [
+    { eval_time: '11m', alertname: refusing!.alert, exp_alerts: [] },
+    { eval_time: '14m', alertname: refusing!.alert, exp_alerts: [{
+      exp_labels: { ...refusing!.labels, service: 'queue-manager', reason: 'reads' },
+      exp_annotations: { ...refusing!.annotations, summary: 'queue-manager refuses 400m requests a second that are more than is allowed (reads), for 10 minutes' },
+    }] },
+  ],
+}
+const unknown = {
+  name: 'somebody guesses, and stops', interval: step,
+  input_series: [refusals('service="queue-manager",reason="not_authenticated"', '0+30x40 1200x60'), refusals('service="dashboard",reason="not_authenticated"', '0+10x100')],
+  alert_rule_test: [
+    { eval_time: '4m', alertname: guessing!.alert, exp_alerts: [] },
+    { eval_time: '9m', alertname: guessing!.alert, exp_alerts: [{
+      exp_labels: { ...guessing!.labels, service: 'queue-manager' },
+      exp_annotations: { ...guessing!.annotations, summary: 'queue-manager is asked 2 times a second by somebody who has not signed in: a token has expired, or is being guessed' },
+    }] },
+    { eval_time: '20m', alertname: guessing!.alert, exp_alerts: [] },
   ],
 }

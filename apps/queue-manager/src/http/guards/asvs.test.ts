@@ -51,6 +51,7 @@ describe('ASVS 2.4.1: automation', () => {
     const refused = await ask()
     expect([refused.statusCode, refused.headers['retry-after'], refused.headers['content-type']]).toEqual([429, '10', 'application/problem+json; charset=utf-8'])
     expect(Problem.parse(refused.json())).toMatchObject({ code: 'TOO_MANY_REQUESTS', remedy: 'try again in 10 s' })
+    expect(await platform.registry.getSingleMetricAsString('streamforge_http_refusals_total')).toContain('{reason="reads"} 1')
     // Another caller of the same address goes on.
     const { token } = await access.access.tokens.create({ name: 'another', role: 'viewer', expires_in_days: 1 }, localOperator)
     expect((await limited.inject({ url: '/workflows', headers: { host: 'localhost', authorization: `Bearer ${token}` } })).statusCode).toBe(200)

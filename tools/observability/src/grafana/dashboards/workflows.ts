@@ -16,6 +16,12 @@ export const workflows: Dashboard = {
     { title: 'Requests a second', description: 'By their status; 429: too many, 503: asked one that stands by', unit: 'reqps', targets: [
       prom('sum by (status) (rate(streamforge_http_requests_total[$__rate_interval]))', '{{status}}'),
     ] },
+    { title: 'Requests refused a second', description: 'reads, changes, address: too often; quota: too many workflows', unit: 'reqps', targets: [
+      prom('sum by (service, reason) (rate(streamforge_http_refusals_total[$__rate_interval]))', '{{service}} {{reason}}'),
+    ] },
+    { title: 'Used of what may be asked at once', description: 'By the busiest caller or address; at 1 it is refused', unit: 'percentunit', targets: [
+      prom('max by (service, budget) (streamforge_http_budget_used_ratio)', '{{service}} {{budget}}'),
+    ] },
     { title: 'Answers within', unit: 's', targets: [
       prom('histogram_quantile(0.95, sum by (le, method) (rate(streamforge_http_request_seconds_bucket[$__rate_interval])))', '{{method}} p95'),
     ] },
@@ -37,6 +43,20 @@ export const workflows: Dashboard = {
     ] },
     { title: 'Memory', unit: 'bytes', targets: [prom('max by (service) (process_resident_memory_bytes)', '{{service}}')] },
     { title: 'Processor', description: 'Cores', unit: 'short', targets: [prom('sum by (service) (rate(process_cpu_seconds_total[$__rate_interval]))', '{{service}}')] },
+    { title: 'Canaries', description: 'New versions that ran as a shadow, by what came of it', type: 'stat', unit: 'short', width: 8, targets: [
+      prom('sum by (app, verdict) (streamforge_canaries)', '{{app}} {{verdict}}'),
+    ] },
+    { title: 'Records of the newest canary', description: 'That are not equal', type: 'stat', unit: 'short', width: 8, targets: [
+      prom('max by (app, version, outcome) (streamforge_canary_records{outcome!="equal"})', '{{app}} {{version}} {{outcome}}'),
+    ] },
+    { title: 'The newest canary took, and its live records are late by', type: 'stat', unit: 's', width: 8, targets: [
+      prom('max by (app, version) (streamforge_canary_run_seconds)', '{{app}} {{version}}'),
+      prom('max by (app, version, of) (streamforge_canary_delay_seconds)', '{{app}} {{version}} {{of}} p95'),
+    ] },
+    { title: 'Since the newest canary, and since a promotion', type: 'stat', unit: 's', width: 24, height: 5, targets: [
+      prom('time() - max by (app, version) (streamforge_canary_finished_timestamp_seconds)', 'canary of {{app}} {{version}}'),
+      prom('time() - max by (app, version) (streamforge_release_promoted_timestamp_seconds)', 'jobs run {{app}} {{version}}'),
+    ] },
     { title: 'Silent workers', type: 'table', unit: 's', width: 24, targets: [promTable('max by (queue_id, target) (streamforge_worker_silence_seconds) > 10')] },
   ],
 }
