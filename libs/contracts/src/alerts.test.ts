@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { alertDefinitions, alertIdentity, alertKey, alertMeasures, AlertDefinition } from './alerts.ts'
+import { alertDefinitions, alertIdentity, alertKey, alertMeasures, AlertDefinition, Silence, silenceCovers } from './alerts.ts'
 
 describe('the definitions of alerts', () => {
   it.each(alertDefinitions.map((definition) => [definition.id, definition] as const))('%s speaks of what its measure has', (_, definition) => {
@@ -22,5 +22,19 @@ describe('keys of alerts', () => {
     expect(alertIdentity('no_data', { symbol: 'BTCUSDT', venue: 'binance' })).toBe(one)
     expect(alertIdentity('no_data', { symbol: 'ETHUSDT', venue: 'binance' })).not.toBe(one)
     expect(alertKey({ alert: 'no_data', labels: { symbol: 'a b/c' }, starts_at: 1_722_470_400_000 })).toBe('no_data:a-b-c_1722470400000')
+  })
+})
+
+describe('a silence', () => {
+  const alert = { alert: 'no_data', severity: 'critical' as const, labels: { venue: 'binance', symbol: 'BTCUSDT' } }
+  const from = 1_700_000_000_000
+  const silence = (conditions: Partial<Silence>) => Silence.parse({ id: 's', from, to: from + 1_000, comment: 'why', author: 'ada', ...conditions })
+  it.each<[Partial<Silence>, boolean]>([
+    [{}, true], [{ alert: 'no_data' }, true], [{ alert: 'stale' }, false], [{ severity: 'critical' }, true], [{ severity: 'warning' }, false],
+    [{ labels: { venue: 'binance' } }, true], [{ labels: { venue: 'binance', symbol: 'ETHUSDT' } }, false], [{ labels: { target: 'predictor' } }, false],
+  ])('of %j covers it: %s', (conditions, covers) => expect(silenceCovers(silence(conditions), alert, from)).toBe(covers))
+
+  it('lasts from its first instant to before its last', () => {
+    expect([from - 1, from, from + 999, from + 1_000].map((now) => silenceCovers(silence({}), alert, now))).toEqual([false, true, true, false])
   })
 })

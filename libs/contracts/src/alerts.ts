@@ -158,6 +158,13 @@ export const Silence = z.strictObject({
 export type Silence = z.infer<typeof Silence>
 export const StoredSilence = Silence.extend({ _key: z.string() })
 
+/** Whether a silence keeps an alert from people at a time. One without any condition covers all alerts. */
+export const silenceCovers = (silence: Silence, { alert, severity, labels }: Pick<StoredAlert, 'alert' | 'severity' | 'labels'>, now: number): boolean =>
+  now >= silence.from && now < silence.to
+  && (silence.alert === undefined || silence.alert === alert)
+  && (silence.severity === undefined || silence.severity === severity)
+  && Object.entries(silence.labels).every(([name, value]) => labels[name] === value)
+
 /** What the topic `alert-control` carries. */
 export const AlertCommand = z.discriminatedUnion('command', [
   z.strictObject({ command: z.literal('silence'), silence: Silence, timestamp: TimestampSeconds }),

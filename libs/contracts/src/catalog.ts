@@ -82,7 +82,7 @@ export const catalog = {
     description: 'Commands to the alerter: silence, unsilence.',
     topic: 'alert-control', partitions: 1, retentionMs: 7 * days,
     schema: AlertCommand, key: (m) => m.command, attempts: 3,
-    publishers: ['cli'], consumers: ['alerter'], groups: { alerter: ['alerter'] },
+    publishers: ['dashboard', 'cli'], consumers: ['alerter'], groups: { alerter: ['alerter'] },
   }),
   quotes: entry({
     name: 'quotes',

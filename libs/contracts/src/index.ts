@@ -95,7 +95,7 @@ export {
 } from './dashboard.ts'
 export {
   alertMeasures, alertMeasureNames, alertDefinitions, AlertSeverity, AlertKind, AlertDefinition, AlertOverrides, AlertEvent, StoredAlert, Silence,
-  StoredSilence, AlertCommand, AlertNotice, AlertChannel, StoredAlertGroup, alertIdentity, alertKey, type AlertMeasure,
+  StoredSilence, AlertCommand, AlertNotice, AlertChannel, StoredAlertGroup, alertIdentity, alertKey, silenceCovers, type AlertMeasure,
 } from './alerts.ts'
 export {
   measurements, measurementNames, MeasurementName, defaultSeriesBucket, type Measurement, type SeriesField, type FieldType, type FieldName, type TagName,
@@ -103,6 +103,7 @@ export {
 export {
   NewsQuery, ScoredArticle, NewsAnswer, FeedFileSummary, FeedSummary, FeedsAnswer, FeedParams, FeedFileAnswer, FeedCommandRequest, FeedCommandAccepted, FeedAnswerParams, FeedAnswerReply,
 } from './dashboard-feeds.ts'
+export { ShownAlert, AlertsAnswer, alertKinds, SilenceRequest, SilenceParams, SilenceAccepted } from './dashboard-alerts.ts'
 export {
   storeOperations, rememberedAnswerMs, documentLinesType, type StoreOperation, type StoreOperationName, type StoreRequest, type StoreAnswer,
 } from './store-operations.ts'

@@ -1,5 +1,5 @@
 import { consumeMessages, type Bus } from '@streamforge/bus'
-import { catalog, Silence, type AlertCommand, type StoredAlert } from '@streamforge/contracts'
+import { catalog, Silence, silenceCovers, type AlertCommand, type StoredAlert } from '@streamforge/contracts'
 import type { Store } from '@streamforge/store'
 
 export interface Silences {
@@ -22,7 +22,7 @@ export async function openSilences({ store, bus, service, now }: { store: Store;
     for (const { value } of messages) await carryOut(store, silences, value, now())
   })
   return {
-    silenced: (alert, at) => [...silences.values()].some((silence) => covers(silence, alert, at)),
+    silenced: (alert, at) => [...silences.values()].some((silence) => silenceCovers(silence, alert, at)),
     done: consumer.done,
     close: () => consumer.close(),
   }
@@ -46,12 +46,4 @@ async function carryOut(store: Store, silences: Map<string, Silence>, command: A
 async function forget(store: Store, silences: Map<string, Silence>, ids: string[]): Promise<void> {
   if (ids.length) await store.deleteKeys(silencesCollection, ids)
   for (const id of ids) silences.delete(id)
-}
-
-/** A silence without any condition covers all alerts. */
-export function covers(silence: Silence, { alert, severity, labels }: Pick<StoredAlert, 'alert' | 'severity' | 'labels'>, now: number): boolean {
-  return now >= silence.from && now < silence.to
-    && (silence.alert === undefined || silence.alert === alert)
-    && (silence.severity === undefined || silence.severity === severity)
-    && Object.entries(silence.labels).every(([name, value]) => labels[name] === value)
 }

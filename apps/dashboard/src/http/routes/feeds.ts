@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { publishMessages } from '@streamforge/bus'
 import {
-  catalog, FeedAnswerParams, FeedAnswerReply, FeedCommandAccepted, FeedCommandRequest, FeedFileAnswer, FeedParams, FeedsAnswer, FeedState, StreamForgeError, type FeedCommand,
+  catalog, FeedAnswerParams, FeedAnswerReply, FeedCommandAccepted, FeedCommandRequest, FeedFileAnswer, FeedParams, FeedsAnswer, FeedState, type FeedCommand,
 } from '@streamforge/contracts'
 import type { FastifyInstance } from 'fastify'
 import { readFeed, readFeedAnswer, readFeedFile, readFeeds } from '../../read/read-feeds.ts'
 import { checked } from '../problems.ts'
 import type { ServerParts } from '../server.ts'
 import { answer } from './answer.ts'
+import { unlessNeverRun } from './unless-never-run.ts'
 
 /** Fetchers as they stand, and what people tell them: published to feed-fetcher, which answers with a document. */
 export function feedRoutes(app: FastifyInstance, { bus, store, log, now }: ServerParts): void {
@@ -24,11 +25,7 @@ export function feedRoutes(app: FastifyInstance, { bus, store, log, now }: Serve
     const asked = checked(FeedCommandRequest, request.body, 'body')
     const requestId = randomUUID()
     const command: FeedCommand = { ...asked, request_id: requestId, timestamp: now() / 1_000 }
-    await publishMessages(bus, catalog['feed-control'], [command]).catch((cause: unknown) => {
-      // The topic is made by feed-fetcher when it starts.
-      if (!(cause instanceof StreamForgeError) || cause.code !== 'TOPIC_NOT_FOUND') throw cause
-      throw new StreamForgeError('UNAVAILABLE', 'feed-fetcher has never run here: nobody would hear the command', { cause, remedy: 'start feed-fetcher' })
-    })
+    await publishMessages(bus, catalog['feed-control'], [command]).catch(unlessNeverRun('feed-fetcher'))
     log.info({ command: asked.command, requestId }, 'a feed command was published by request')
     return answer(reply.code(202), FeedCommandAccepted, { request_id: requestId })
   })

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { ServerParts } from '../server.ts'
+import { alertRoutes } from './alerts.ts'
 import { backtestRoutes } from './backtests.ts'
 import { featureRoutes } from './features.ts'
 import { feedRoutes } from './feeds.ts'
@@ -16,6 +17,6 @@ import { workflowRoutes } from './workflows.ts'
 /** A file for each area of the API; a new one is named here. */
 export const routes: readonly ((app: FastifyInstance, parts: ServerParts) => void)[] = [
   sessionRoutes,
-  workflowRoutes, marketRoutes, topicRoutes, graphRoutes, featureRoutes, forecastRoutes, modelRoutes, backtestRoutes, newsRoutes, feedRoutes,
+  workflowRoutes, marketRoutes, topicRoutes, graphRoutes, featureRoutes, forecastRoutes, modelRoutes, backtestRoutes, newsRoutes, feedRoutes, alertRoutes,
   settingRoutes,
 ]

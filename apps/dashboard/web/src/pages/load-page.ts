@@ -16,6 +16,7 @@ const chunks: Record<PagePath, () => Promise<{ default: ComponentType<PageProps>
   graph: () => import('./graph/index.tsx'),
   models: () => import('./models/index.tsx'),
   feeds: () => import('./feeds/index.tsx'),
+  alerts: () => import('./alerts/index.tsx'),
   topics: () => import('./topics/index.tsx'),
 }
 

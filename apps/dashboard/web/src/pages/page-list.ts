@@ -14,6 +14,7 @@ export const pageList = [
   { path: 'graph', title: 'Graph' },
   { path: 'models', title: 'Models' },
   { path: 'feeds', title: 'Feeds' },
+  { path: 'alerts', title: 'Alerts' },
   { path: 'topics', title: 'Topics' },
 ] as const satisfies readonly PageEntry[]
 

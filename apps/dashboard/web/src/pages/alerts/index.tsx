@@ -1,0 +1,7 @@
+import { AlertsPage } from './alerts-page.tsx'
+import './alerts.css'
+
+/** /alerts */
+export default function Alerts() {
+  return <AlertsPage />
+}
