@@ -19,7 +19,7 @@ describe('a shadow', () => {
     expect(start.workflow_id).toBeUndefined()
     expect(start.collection_name).not.toBe(queue().collection_name)
     expect(outputs).toEqual({ kind: 'collection', current: queue().collection_name, shadow: start.collection_name })
-    expect(owns).toEqual({ collection: start.collection_name, group: `arango-connector.${start.queue_id}` })
+    expect(owns).toEqual({ collection: start.collection_name, groups: [`arango-connector.${start.queue_id}`] })
   })
 
   it('of a processor publishes on a topic of its own', () => {
@@ -28,6 +28,7 @@ describe('a shadow', () => {
     expect(outputs).toEqual({ kind: 'topic', current: of.kafka_topic, shadow: start.kafka_topic })
     expect(start.kafka_topic).toBe(`${start.queue_id}-data`)
     expect(owns.topic).toBe(start.kafka_topic)
+    expect(owns.groups).toEqual([`processor.${start.queue_id}`, `processor-news.${start.queue_id}`])
     const { command: _c, image: _i, timestamp: _t, ...assignment } = start
     expect(Assignment.parse(assignment)).toEqual(assignment)
   })

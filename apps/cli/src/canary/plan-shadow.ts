@@ -1,13 +1,13 @@
 import {
-  dataTopic, isStageType, shadowQueueId, StreamForgeError, type Assignment, type CanaryApp, type StageSpec, type StartCommand, type StoredQueue,
+  catalog, dataTopic, isStageType, shadowQueueId, StreamForgeError, type Assignment, type CanaryApp, type CatalogEntry, type StageSpec, type StartCommand, type StoredQueue,
 } from '@streamforge/contracts'
 
 export interface Shadow {
   start: StartCommand
   /** Where its outputs are. */
   outputs: { kind: 'topic'; current: string; shadow: string } | { kind: 'collection'; current: string; shadow: string }
-  /** Topics and collections that are its own, and go when it is over. */
-  owns: { topic?: string; collection?: string; group: string }
+  /** Topics, collections and consumer groups that are its own, and go when it is over. */
+  owns: { topic?: string; collection?: string; groups: readonly string[] }
 }
 
 /**
@@ -38,8 +38,14 @@ export function planShadow(queue: StoredQueue, app: CanaryApp, { version, suffix
     outputs: stores
       ? { kind: 'collection', current: queue.collection_name, shadow: collection }
       : { kind: 'topic', current: queue.kafka_topic, shadow: dataTopic(id) },
-    owns: { ...(stores ? { collection } : { topic: dataTopic(id) }), group: `${app}.${id}` },
+    owns: { ...(stores ? { collection } : { topic: dataTopic(id) }), groups: groupsOf(app, id) },
   }
+}
+
+/** All that the app may read with for a queue, whether this one does or not. */
+const groupsOf = (app: CanaryApp, queueId: string): string[] => {
+  const entries: readonly CatalogEntry[] = Object.values(catalog)
+  return entries.flatMap((entry) => entry.groups[app] ?? []).filter((group) => group.includes('{queue_id}')).map((group) => group.replace('{queue_id}', queueId))
 }
 
 /** What the shadow of a stage works on: the same inputs; as in a replay, nothing of it is promoted, and forecasts are made by the same model. */

@@ -1,5 +1,5 @@
 import { publishMessages, tailMessages, type Bus } from '@streamforge/bus'
-import { catalog, isStageType, StageSpec, StreamForgeError, type StoredQueue, type WorkerEvent } from '@streamforge/contracts'
+import { catalog, isStageType, StageSpec, StreamForgeError, type ErrorCode, type StoredQueue, type WorkerEvent } from '@streamforge/contracts'
 import type { Launcher } from '@streamforge/launcher'
 import type { Store, StoredDocument } from '@streamforge/store'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -48,19 +48,29 @@ export async function runShadow(shadow: Shadow, queue: StoredQueue, { bus, store
   }
 }
 
-/** Takes away what only the shadow had. */
-export async function removeShadow({ start, owns }: Shadow, { bus, store }: Pick<ShadowTools, 'bus' | 'store'>): Promise<void> {
-  const ignore = () => undefined
-  await bus.admin.deleteGroup(owns.group).catch(ignore)
-  if (owns.topic !== undefined) await bus.admin.deleteTopic(owns.topic).catch(ignore)
-  if (owns.collection !== undefined) await store.dropCollection(owns.collection).catch(ignore)
-  for (const collection of ['stages', 'coverage']) await store.deleteKeys(collection, [start.queue_id]).catch(ignore)
-  await store.deleteKeys('connector_counts', [`${start.queue_id}:${start.attempt}`]).catch(ignore)
-  for (const collection of ['feature_state', 'stream_markers']) {
-    const left = await store.find(collection, { where: { queue_id: start.queue_id }, limit: 10_000 }).catch(() => [])
-    if (left.length > 0) await store.deleteKeys(collection, left.map(({ _key }) => _key))
-  }
+/** Takes away what only the shadow had, as far as it can. Resolves with what is left there, and why. */
+export async function removeShadow({ start, owns }: Shadow, { bus, store }: Pick<ShadowTools, 'bus' | 'store'>): Promise<string[]> {
+  const left: string[] = []
+  const remove = (what: string, removing: Promise<unknown>) => removing.catch((error: unknown) => {
+    // One that ended early has not had everything.
+    if (!isMissing(error)) left.push(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+  })
+  for (const group of owns.groups) await remove(`consumer group ${group}`, bus.admin.deleteGroup(group))
+  if (owns.topic !== undefined) await remove(`topic ${owns.topic}`, bus.admin.deleteTopic(owns.topic))
+  if (owns.collection !== undefined) await remove(`collection ${owns.collection}`, store.dropCollection(owns.collection))
+  for (const collection of ['stages', 'coverage']) await remove(`document of ${collection}`, store.deleteKeys(collection, [start.queue_id]))
+  await remove('document of connector_counts', store.deleteKeys('connector_counts', [`${start.queue_id}:${start.attempt}`]))
+  for (const collection of ['feature_state', 'stream_markers']) await remove(`documents of ${collection}`, removeDocuments(store, collection, start.queue_id))
+  return left
 }
+
+async function removeDocuments(store: Store, collection: string, queueId: string): Promise<void> {
+  const found = await store.find(collection, { where: { queue_id: queueId }, limit: 10_000 })
+  if (found.length > 0) await store.deleteKeys(collection, found.map(({ _key }) => _key))
+}
+
+const missing: ReadonlySet<ErrorCode> = new Set(['TOPIC_NOT_FOUND', 'COLLECTION_NOT_FOUND'])
+const isMissing = (error: unknown) => error instanceof StreamForgeError && missing.has(error.code)
 
 const isEnd = ({ status }: WorkerEvent) => status === 'finished' || status === 'stopped' || status === 'error'
 

@@ -85,7 +85,7 @@ async function judge(tools: ShadowTools, options: JudgeOptions): Promise<CanaryR
     await record(store, report)
     return report
   } finally {
-    if (!options.keep) await removeShadow(shadow, tools)
+    if (!options.keep) for (const left of await removeShadow(shadow, tools)) notice(`could not be taken away: ${left}`)
   }
 }
 

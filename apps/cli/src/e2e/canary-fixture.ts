@@ -19,6 +19,7 @@ export async function runCanary(dataDir: string, releases: string, args: readonl
   child.stderr.on('data', (chunk: Buffer) => { stderr += chunk.toString() })
   const code = await new Promise<number>((done) => child.on('close', (exit) => done(exit ?? -1)))
   expect(stdout, stderr).not.toBe('')
+  expect(stderr).not.toContain('could not be taken away')
   return { code, report: CanaryReport.parse(JSON.parse(stdout)) }
 }
 

@@ -57,7 +57,9 @@ describe.skipIf(!available.ok)(`a shadow on Kafka ${kafkaVersion}, where each se
     const live = async () => (await running.api.workflow(id)).queues[0]!
     const stored = async () => (await live()).jobs.find((job) => job.target === 'arango-connector')?.records_written ?? 0
     await expect.poll(stored, { timeout: 60_000 }).toBeGreaterThan(100)
-    const { code, report } = await canary((await live()).queue_id, 'arango-connector', '--for', '4')
+    const { queue_id: current, kafka_topic: topic } = await live()
+    const { code, report } = await canary(current, 'arango-connector', '--for', '4')
+    expect(await people.admin.groupsOf(topic)).toEqual([`arango-connector.${current}`])
     expect([code, report.verdict, report.comparison.differences]).toEqual([0, 'agreed', []])
     expect(report.comparison.equal).toBeGreaterThan(100)
     await running.api.stop(id)
