@@ -5,7 +5,7 @@ import { runToEnd } from '@streamforge/servers'
 import { kubectlProgram, kubernetesAvailable } from '@streamforge/servers/kubernetes'
 import { parse, parseAllDocuments, stringify } from 'yaml'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { templatesIn } from './overlay-templates.ts'
+import { shownInManual, templatesIn } from './overlay-templates.ts'
 
 const k8s = resolve(import.meta.dirname, '../../../k8s')
 const available = await kubernetesAvailable({ node: false })
@@ -66,14 +66,12 @@ describe.skipIf(!available.ok)(`overlays${available.ok ? '' : ` (skipped: ${avai
   })
 
   it("what the manual lays on a template reaches queue-manager, which is started anew by it, and nobody else's Jobs", async () => {
-    const page = await readFile(resolve(k8s, '../docs/OPERATIONS.md'), 'utf8')
-    const written = (file: string) => new RegExp(`\`\`\`yaml ${file}\\n([\\s\\S]*?)\`\`\``).exec(page)![1]!
     const before = await build('production')
     const overlay = join(folder, 'k8s/overlays/production')
     const kustomization = await readFile(join(overlay, 'kustomization.yaml'), 'utf8')
     await mkdir(join(overlay, 'job-templates'))
-    await writeFile(join(overlay, 'job-templates/trainer.patch.yaml'), written('trainer.patch.yaml'))
-    await writeFile(join(overlay, 'kustomization.yaml'), stringify({ ...parse(kustomization) as object, ...parse(written('kustomization.yaml')) as object }))
+    await writeFile(join(overlay, 'job-templates/trainer.patch.yaml'), await shownInManual('trainer.patch.yaml'))
+    await writeFile(join(overlay, 'kustomization.yaml'), stringify({ ...parse(kustomization) as object, ...parse(await shownInManual('kustomization.yaml')) as object }))
     const after = await build('production')
     await writeFile(join(overlay, 'kustomization.yaml'), kustomization)
     const [old, changed] = await Promise.all([templatesIn(before), templatesIn(after)])

@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import type { StartCommand } from '@streamforge/contracts'
 import { jobSpec, type JobTemplates } from '@streamforge/launcher'
 import { beforeAll, expect, it } from 'vitest'
-import { baseTemplates, templatesIn } from '../overlay-templates.ts'
+import { baseTemplates, shownInManual, templatesIn, templatesWith } from '../overlay-templates.ts'
 import { kustomize, repositoryRoot, type ApiServer } from './api-server.ts'
 
 const registry = 'registry.example/streamforge'
 const overlays = ['local', 'production', 'raspberry-pi']
+const manual = "the manual's patch"
 
 /** The templates of workers' Jobs as Kubernetes sees them, and the Jobs that queue-manager makes of them. */
 export function jobTemplateChecks(apiServer: () => ApiServer): void {
@@ -19,6 +20,7 @@ export function jobTemplateChecks(apiServer: () => ApiServer): void {
     await server.kubectl('apply', '-f', join(repositoryRoot, 'k8s/base/namespace.yaml'))
     await server.kubectl('apply', '-f', await write('account', [{ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'stf' } }]))
     for (const overlay of overlays) templates.set(overlay, await templatesIn(await kustomize(join(repositoryRoot, 'k8s/overlays', overlay))))
+    templates.set(manual, await templatesWith('trainer.patch.yaml', await shownInManual('trainer.patch.yaml')))
   }, 60_000)
 
   async function write(name: string, items: object[]): Promise<string> {
@@ -41,8 +43,8 @@ export function jobTemplateChecks(apiServer: () => ApiServer): void {
     await expect(check('wrong', [{ ...job!, spec: { ...job!.spec, retries: 3 } }])).rejects.toThrow('retries')
   }, 60_000)
 
-  it.each(overlays)('%s: every Job that is made is taken, and nothing is warned of', async (overlay) => {
-    const said = await check(`${overlay}-jobs`, jobs(overlay))
+  it.each([...overlays, manual])('%s: every Job that is made is taken, and nothing is warned of', async (overlay) => {
+    const said = await check(`${overlay.replaceAll(/\W/g, '-')}-jobs`, jobs(overlay))
     expect(said).not.toMatch(/warning/i)
     expect(said.trim().split('\n')).toHaveLength(Object.keys(templates.get(overlay)!).length)
   }, 60_000)
