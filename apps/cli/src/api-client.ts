@@ -1,8 +1,8 @@
 import {
   ApiToken, ApiTokenList, AuditPage, CoveragePage, HealingReport, CreatedApiToken, Lineage, Problem, ReplayReport, StreamForgeError, Workflow, WorkflowPage, WorkflowUpdate, type ApiTokenRequest, type WorkflowRequestInput,
+  askLeader, usualLeaderPatience, type LeaderPatience,
 } from '@streamforge/contracts'
 import type { z } from 'zod'
-import { askLeader, usualPatience, type Patience } from './ask-leader.ts'
 import { readServerSentEvents } from './server-sent-events.ts'
 
 /** queue-manager's HTTP API as the command line uses it. Every answer is validated against the contracts. */
@@ -29,7 +29,7 @@ export interface ApiClient {
 }
 
 /** Waits a while for a queue-manager that leads. @throws StreamForgeError with the problem's code, or UNAVAILABLE when nobody answers at `url` */
-export function openApiClient(url: string, { token, fetch: fetchFunction = fetch, patience = usualPatience }: { token?: string | undefined; fetch?: typeof fetch; patience?: Patience } = {}): ApiClient {
+export function openApiClient(url: string, { token, fetch: fetchFunction = fetch, patience = usualLeaderPatience }: { token?: string | undefined; fetch?: typeof fetch; patience?: LeaderPatience } = {}): ApiClient {
   const authorization = token === undefined ? {} : { authorization: `Bearer ${token}` }
   const call = async <S extends z.ZodType>(schema: S, method: string, path: string, body?: unknown): Promise<z.infer<S>> => {
     const response = await reach(path, {

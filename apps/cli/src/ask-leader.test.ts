@@ -1,7 +1,6 @@
-import { StreamForgeError, type Problem } from '@streamforge/contracts'
+import { StreamForgeError, type LeaderPatience, type Problem } from '@streamforge/contracts'
 import { describe, expect, it } from 'vitest'
 import { openApiClient } from './api-client.ts'
-import type { Patience } from './ask-leader.ts'
 
 const problem = (code: Problem['code'], status: number, headers: Record<string, string> = {}) =>
   new Response(JSON.stringify({ type: 'x', title: 'x', status, detail: 'this queue-manager stands by', code } satisfies Problem), { status, headers })
@@ -12,7 +11,7 @@ const tokens = () => Response.json({ tokens: [] })
 function clientOf(...answers: (() => Response)[]) {
   const clock = { at: 0 }
   const asked: number[] = []
-  const patience: Patience = { forMs: 5_000, elapsed: () => clock.at, wait: async (ms) => { clock.at += ms } }
+  const patience: LeaderPatience = { forMs: 5_000, elapsed: () => clock.at, wait: async (ms) => { clock.at += ms } }
   const client = openApiClient('http://127.0.0.1:1', { patience, fetch: async () => {
     asked.push(clock.at)
     return answers[Math.min(asked.length, answers.length) - 1]!()

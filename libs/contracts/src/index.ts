@@ -76,6 +76,7 @@ export { Lineage, LineageFeatures, LineageDataset, LineageParams, LineageQuery, 
 export { ReplayReport, ReplayedQueue } from './replay.ts'
 export { BackupId, BackupContent, BackupManifest, backupParts, type BackupPart, SettingRow } from './backup.ts'
 export { Problem } from './problem.ts'
+export { askLeader, usualLeaderPatience, type LeaderPatience } from './ask-leader.ts'
 export {
   roles, Role, roleAllows, Caller, ApiTokenId, ApiTokenParams, ApiTokenRequest, ApiToken, ApiTokenList, CreatedApiToken, StoredApiToken, AuditEntry, AuditQuery, AuditPage,
   type NeededRole,

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectBus, publishMessages, type Bus } from '@streamforge/bus'
-import { catalog, DeadLetterHeaders, deadLetterTopic, recordKey, type Candle, type LiveServerMessage, type Trade } from '@streamforge/contracts'
+import { catalog, DeadLetterHeaders, deadLetterTopic, recordKey, type Candle, type LiveServerMessage, type Problem, type Trade } from '@streamforge/contracts'
 import { connectObjects, type ObjectStore } from '@streamforge/objects'
 import { connectSettings, connectStore, type SettingsStore, type Store } from '@streamforge/store'
 import type { FastifyInstance } from 'fastify'
@@ -42,7 +42,14 @@ let settings: SettingsStore
 let app: FastifyInstance
 let url: string
 const log = pino({ level: 'silent' })
+/** So many requests are answered as by a queue-manager that does not lead. */
+let standsByFor = 0
 const manager = createHttpServer((request, response) => {
+  if (standsByFor > 0) {
+    standsByFor--
+    const problem: Problem = { type: 'about:blank', title: 'x', status: 503, detail: 'stands by', code: 'NOT_LEADER' }
+    return void response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '0' }).end(JSON.stringify(problem))
+  }
   response.setHeader('content-type', 'application/json').end(JSON.stringify({ method: request.method, url: request.url }))
 })
 let hub: ReturnType<typeof openLiveHub>
@@ -150,6 +157,12 @@ describe('what people do to workflows', () => {
     const stop = await app.inject({ method: 'POST', url: '/api/workflows/wf-a1b2c3/stop', headers: { host: 'localhost' } })
     expect(stop.json()).toEqual({ method: 'POST', url: '/workflows/wf-a1b2c3/stop' })
     expect(await get('/api/metrics')).toMatchObject({ status: 404 })
+  })
+
+  it('is asked again where the queue-manager that answers stands by', async () => {
+    standsByFor = 2
+    const stop = await app.inject({ method: 'POST', url: '/api/workflows/wf-a1b2c3/stop', headers: { host: 'localhost' } })
+    expect([stop.statusCode, stop.json(), standsByFor]).toEqual([200, { method: 'POST', url: '/workflows/wf-a1b2c3/stop' }, 0])
   })
 
   it.each([

@@ -2,7 +2,7 @@
 // origin), so exactly the operations of its API that are named below are passed on under /api, request and answer untouched: nothing here decides.
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
-import { apiOperations, StreamForgeError, type ApiOperation } from '@streamforge/contracts'
+import { apiOperations, askLeader, StreamForgeError, type ApiOperation } from '@streamforge/contracts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ServerParts } from '../server.ts'
 
@@ -27,7 +27,8 @@ async function passOn(request: FastifyRequest, reply: FastifyReply, managerUrl: 
   const gone = new AbortController()
   reply.raw.once('close', () => gone.abort())
   const lastEvent = request.headers['last-event-id']
-  const answer = await fetchFunction(new URL(request.url.slice('/api'.length), managerUrl), {
+  // Of several queue-managers behind one address the next may be the one that leads.
+  const answer = await askLeader(() => fetchFunction(new URL(request.url.slice('/api'.length), managerUrl), {
     method: request.method, signal: gone.signal, redirect: 'error',
     headers: {
       ...(request.body !== undefined && { 'content-type': 'application/json' }),
@@ -36,7 +37,7 @@ async function passOn(request: FastifyRequest, reply: FastifyReply, managerUrl: 
       ...(typeof lastEvent === 'string' && { 'last-event-id': lastEvent }),
     },
     ...(request.body !== undefined && { body: JSON.stringify(request.body) }),
-  }).catch((cause: unknown) => {
+  })).catch((cause: unknown) => {
     throw new StreamForgeError('UNAVAILABLE', 'queue-manager does not answer: what there is can be seen, not changed', {
       cause, remedy: 'it is starting or has stopped; try again in a moment',
     })

@@ -1,7 +1,7 @@
-import { Problem } from '@streamforge/contracts'
+import { Problem } from './problem.ts'
 
 /** How long, and by which clock, somebody waits for a queue-manager that leads. */
-export interface Patience {
+export interface LeaderPatience {
   /** Milliseconds in all: a lease that its holder did not give back is taken over after LEASE_MS, 5 s by default. */
   forMs: number
   /** Milliseconds of a clock that never jumps. */
@@ -9,14 +9,14 @@ export interface Patience {
   wait: (ms: number) => Promise<void>
 }
 
-export const usualPatience: Patience = { forMs: 15_000, elapsed: () => performance.now(), wait: (ms) => new Promise((resolve) => { setTimeout(resolve, ms) }) }
+export const usualLeaderPatience: LeaderPatience = { forMs: 15_000, elapsed: () => performance.now(), wait: (ms) => new Promise((resolve) => { setTimeout(resolve, ms) }) }
 const longestWaitMs = 5_000
 
 /**
  * Asks again while the answer is that another queue-manager leads or none does yet: that one has done nothing, so that asking again does
  * nothing twice. Waits as long as `Retry-After` says. The last answer is handed back whatever it is.
  */
-export async function askLeader(ask: () => Promise<Response>, { forMs, elapsed, wait }: Patience): Promise<Response> {
+export async function askLeader(ask: () => Promise<Response>, { forMs, elapsed, wait }: LeaderPatience = usualLeaderPatience): Promise<Response> {
   const began = elapsed()
   for (;;) {
     const response = await ask()
