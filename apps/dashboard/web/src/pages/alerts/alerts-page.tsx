@@ -46,7 +46,7 @@ export function AlertsPage() {
         <div className="columns">
           <div className="alerts">
             <section aria-label="Alerts that go on">
-              {data.firing.length ? <AlertList alerts={data.firing} now={now} onSilence={choose} /> : <p className="empty">Nothing is wrong that is watched.</p>}
+              {data.firing.length ? <AlertList alerts={data.firing} now={now} onSilence={choose} /> : <p className="empty">No alert goes on. It takes an alerter to find one; on one machine it runs where a channel is set, such as <code>ALERT_WEBHOOK_URL</code>.</p>}
             </section>
             <section aria-labelledby="ended-title">
               <h2 id="ended-title">Over</h2>
