@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hearSilences, storeAlerts, type SilenceHearer } from '../alerts-scenario.ts'
 import { openDashboard, type DashboardScenario } from '../dashboard-scenario.ts'
 import { webFolder } from '../web/web-folder.ts'
-import { launchBrowser, whyNoBrowser } from './browser.ts'
+import { launchBrowser, watchErrors, whyNoBrowser } from './browser.ts'
 import { look, sizes } from './look.ts'
 
 const limit = 60_000
@@ -13,7 +13,7 @@ describe.skipIf(whyNoBrowser)(`alerts in a browser${whyNoBrowser}`, () => {
   let alerter: SilenceHearer
   let browser: Browser
   let page: Page
-  const complaints: string[] = []
+  let complaints: readonly string[]
   beforeAll(async () => {
     const web = webFolder()
     ;[dashboard, browser] = await Promise.all([openDashboard({ web }), launchBrowser()])
@@ -22,8 +22,7 @@ describe.skipIf(whyNoBrowser)(`alerts in a browser${whyNoBrowser}`, () => {
     await web
     page = await (await browser.newContext({ viewport: sizes.desktop, colorScheme: 'light' })).newPage()
     page.setDefaultTimeout(20_000)
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()) })
+    complaints = watchErrors(page)
   }, 2 * limit)
   afterAll(async () => {
     await browser?.close()

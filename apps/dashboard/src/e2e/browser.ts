@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chromium, type Browser } from 'playwright-core'
+import { chromium, type Browser, type Page } from 'playwright-core'
 
 const candidates = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 const executablePath = candidates.find((path) => path !== undefined && path !== '' && existsSync(path))
@@ -10,3 +10,11 @@ export const whyNoBrowser = executablePath ? '' : ' (skipped: no Chromium is ins
 
 /** The Chromium of this machine, or the one that CHROMIUM names. */
 export const launchBrowser = (): Promise<Browser> => chromium.launch({ executablePath: executablePath!, args })
+
+/** What a page throws and what Chromium reports as an error from now on, but for what is expected. */
+export function watchErrors(page: Page, expected?: RegExp): readonly string[] {
+  const errors: string[] = []
+  page.on('pageerror', (error) => errors.push(error.message))
+  page.on('console', (message) => { if (message.type() === 'error' && !expected?.test(message.text())) errors.push(message.text()) })
+  return errors
+}

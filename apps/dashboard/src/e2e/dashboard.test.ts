@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pageList } from '../../web/src/pages/page-list.ts'
-import { launchBrowser, whyNoBrowser } from './browser.ts'
+import { launchBrowser, watchErrors, whyNoBrowser } from './browser.ts'
 import { startRunningPlatform, type RunningPlatform } from './running-platform.ts'
 
 const limit = 60_000
@@ -10,14 +10,13 @@ describe.skipIf(whyNoBrowser)(`the dashboard in a browser${whyNoBrowser}`, () =>
   let platform: RunningPlatform
   let browser: Browser
   let page: Page
-  const complaints: string[] = []
+  let complaints: readonly string[]
   beforeAll(async () => {
     [platform, browser] = await Promise.all([startRunningPlatform(), launchBrowser()])
     page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light' })).newPage()
     page.setDefaultTimeout(20_000)
-    page.on('pageerror', (error) => complaints.push(error.message))
     // While the server is killed, and where it refuses what is asked, requests fail, and the browser says so.
-    page.on('console', (message) => { if (message.type() === 'error' && !/WebSocket|ERR_CONNECTION|status of (409|429)/.test(message.text())) complaints.push(message.text()) })
+    complaints = watchErrors(page, /WebSocket|ERR_CONNECTION|status of (409|429)/)
   }, limit)
   afterAll(async () => {
     await browser?.close()

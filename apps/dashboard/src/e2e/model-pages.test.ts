@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openDashboard, type DashboardScenario } from '../dashboard-scenario.ts'
 import { epoch, run, startPromoter, storeModelWorkflow } from '../model-scenario.ts'
 import { webFolder } from '../web/web-folder.ts'
-import { launchBrowser, whyNoBrowser } from './browser.ts'
+import { launchBrowser, watchErrors, whyNoBrowser } from './browser.ts'
 import { look, sizes } from './look.ts'
 
 const limit = 60_000
@@ -20,7 +20,7 @@ describe.skipIf(whyNoBrowser)(`models, forecasts and the asset graph in a browse
   let dashboard: DashboardScenario
   let browser: Browser
   let page: Page
-  const complaints: string[] = []
+  let complaints: readonly string[]
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'streamforge-model-pages-'))
     store = await connectStore({ kind: 'embedded', file: join(directory, 'store.db') })
@@ -31,8 +31,7 @@ describe.skipIf(whyNoBrowser)(`models, forecasts and the asset graph in a browse
     await web
     page = await (await browser.newContext({ viewport: sizes.desktop, colorScheme: 'light' })).newPage()
     page.setDefaultTimeout(20_000)
-    page.on('pageerror', (error) => complaints.push(error.message))
-    page.on('console', (message) => { if (message.type() === 'error') complaints.push(message.text()) })
+    complaints = watchErrors(page)
   }, 2 * limit)
   afterAll(async () => {
     await browser?.close()

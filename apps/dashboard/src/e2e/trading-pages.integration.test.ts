@@ -5,7 +5,7 @@ import { openDashboard, type DashboardScenario } from '../dashboard-scenario.ts'
 import { answerFeedCommands, createControlTopic, feedText, storeFeeds, storeNews, type FeedAnswerer } from '../feeds-scenario.ts'
 import { agentRun, part, runId, storeBacktests } from '../trading-scenario.ts'
 import { webFolder } from '../web/web-folder.ts'
-import { launchBrowser, whyNoBrowser } from './browser.ts'
+import { launchBrowser, watchErrors, whyNoBrowser } from './browser.ts'
 import { look, sizes } from './look.ts'
 
 const limit = 60_000
@@ -15,7 +15,7 @@ describe.skipIf(whyNoBrowser)(`trading, news and feeds in a browser${whyNoBrowse
   let answerer: FeedAnswerer
   let browser: Browser
   let page: Page
-  const complaints: string[] = []
+  let complaints: readonly string[]
   beforeAll(async () => {
     const web = webFolder()
     ;[dashboard, browser] = await Promise.all([openDashboard({ web }), launchBrowser(), web])
@@ -24,9 +24,8 @@ describe.skipIf(whyNoBrowser)(`trading, news and feeds in a browser${whyNoBrowse
     answerer = await answerFeedCommands(bus, store, Date.now)
     page = await (await browser.newContext({ viewport: sizes.desktop, colorScheme: 'light', serviceWorkers: 'block', acceptDownloads: true })).newPage()
     page.setDefaultTimeout(20_000)
-    page.on('pageerror', (error) => complaints.push(error.message))
     // Clusters of other tests come and go on this machine meanwhile: Chromium then ends what is under way.
-    page.on('console', (message) => { if (message.type() === 'error' && !/ERR_NETWORK_CHANGED/.test(message.text())) complaints.push(message.text()) })
+    complaints = watchErrors(page, /ERR_NETWORK_CHANGED/)
   }, 2 * limit)
   afterAll(async () => {
     await browser?.close()
