@@ -1,8 +1,9 @@
 import { Kafka, logLevel, type Broker, type Cluster, type KafkaConfig } from 'kafkajs'
 import { brokerSocket } from './broker-socket.ts'
-import { connectOnceAtATime, type ConnectionPool } from './connect-once.ts'
 import { busClosed, kafkaErrorType } from './kafka-errors.ts'
+import { reconnectCleanly, type ConnectionPool } from './reconnect-cleanly.ts'
 import { retrying } from './retry.ts'
+import { signInAs } from './sign-in.ts'
 import { tlsOptions } from './tls.ts'
 
 export interface KafkaConnection {
@@ -105,7 +106,7 @@ export async function openCluster(connection: KafkaConnection, random: () => num
  */
 function rawCluster({ brokers, clientId, sasl }: KafkaConnection, ssl: KafkaConfig['ssl']): Cluster {
   const kafka = new Kafka({
-    brokers: [...brokers], clientId, sasl, ssl,
+    brokers: [...brokers], clientId, ssl, ...(sasl && { sasl: signInAs(sasl) }),
     connectionTimeout: 3000, requestTimeout: 30_000, socketFactory: brokerSocket,
     logLevel: logLevel.NOTHING, logCreator: () => () => {},
     retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 2 },
@@ -184,6 +185,6 @@ class ConnectedCluster implements KafkaCluster {
 
 function typed(broker: Broker): KafkaBroker {
   const known = broker as unknown as KafkaBroker
-  connectOnceAtATime(known.connectionPool)
+  reconnectCleanly(known.connectionPool)
   return known
 }
