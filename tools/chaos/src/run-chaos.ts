@@ -72,7 +72,7 @@ async function runOn(platform: ChaosPlatform, options: ChaosOptions): Promise<Ch
   const now = () => performance.now() - begun
   const api = workflowApi(platform.api)
   const outcomes: FaultOutcome[] = []
-  const traces: Traces = { poisoned: [], strays: new Set() }
+  const traces: Traces = { poisoned: [], strays: new Set(), doubles: new Map() }
   let struck = false
   const load = runLoad(platform, api, { ...await readVenue(platform.simulator), from: historyFrom, records: wanted, seed }, (records) => struck && records >= wanted)
   const commits = watchCommits(platform.bus, platform.store)

@@ -3,6 +3,7 @@ import type { QueueInput } from '../queue/queue-input.ts'
 import type { OrchestratorParts } from './orchestrator-parts.ts'
 import { jobReconciler } from '../healing/reconcile-jobs.ts'
 import { adoptWorkflows, kickOutboxes } from './adopt-workflows.ts'
+import { ListeningTime } from './listening-time.ts'
 import { meetLiveQueues } from './meet-live-queues.ts'
 import { isReplayed } from './replayed-topics.ts'
 import { sweepTopics } from './topic-retention.ts'
@@ -13,8 +14,7 @@ const retentionSweepMs = 60_000
 const trimMs = 600_000
 const evictIdleMs = 60_000
 const reconcileMs = 30_000
-/** A pause between ticks that is this long means that the machine slept: nobody listened, so silence says nothing. */
-const sleptMs = 5_000
+const heartbeatsOfSilence = 3
 
 export interface Ticker {
   /** From now on jobs that say nothing are taken for lost, and lost ones are launched again. */
@@ -27,8 +27,7 @@ export function startTicker(parts: OrchestratorParts): Ticker {
   const { options, live, admit } = parts
   const { now } = options
   /** Undefined until the events of the time before have been read: a job that seems lost may have finished long ago. */
-  let listeningSince: number | undefined
-  let lastTick = now()
+  let listening: ListeningTime | undefined
   let lastSweep = 0
   let sweep: Promise<void> = Promise.resolve()
   let lastTrim = 0
@@ -41,19 +40,16 @@ export function startTicker(parts: OrchestratorParts): Ticker {
 
   const timer = setInterval(() => {
     const at = now()
-    if (listeningSince !== undefined) {
-      // Or the clock was set back: what was heard before lies in its future, so that silence is counted from here. Or the bus is away.
-      if (at - lastTick > sleptMs || at < lastTick || !hearing.answers()) listeningSince = at
+    if (listening) {
       parts.healing.tick(at)
-      tickQueues(parts, { kind: 'tick', listeningSince }, at)
+      tickQueues(parts, { kind: 'tick', ...listening.tick(at, hearing.awayMs()) }, at)
       meeting ??= meetLiveQueues(parts, at)
         .catch((err: unknown) => options.log.warn({ err }, 'looking for where live data began failed; trying again'))
         .finally(() => { meeting = undefined })
       admit()
     }
-    lastTick = at
     live.evict(evictIdleMs)
-    if (listeningSince !== undefined && at - lastReconciled >= (options.reconcileMs ?? reconcileMs) && !reconciling) {
+    if (listening && at - lastReconciled >= (options.reconcileMs ?? reconcileMs) && !reconciling) {
       lastReconciled = at
       reconciling = reconcile().finally(() => { reconciling = undefined })
     }
@@ -69,7 +65,7 @@ export function startTicker(parts: OrchestratorParts): Ticker {
   }, options.tickMs ?? 250)
 
   return {
-    listen: () => { listeningSince = now() },
+    listen: () => { listening = new ListeningTime(now(), options.policy.silenceMs / heartbeatsOfSilence) },
     async close() {
       clearInterval(timer)
       await hearing.close()

@@ -3,8 +3,8 @@ import type { Bus } from '@streamforge/bus'
 import { catalog, StreamForgeError } from '@streamforge/contracts'
 
 export interface BusWatch {
-  /** Whether somebody who has something to tell could be heard now. */
-  answers(): boolean
+  /** For how many milliseconds nobody who has something to tell can have been heard until now; 0: he could be. */
+  awayMs(): number
   close(): Promise<void>
 }
 
@@ -23,10 +23,12 @@ export function watchBus({ bus, everyMs = 1_000, lateMs = 2_000, elapsed = () =>
   const ending = new AbortController()
   let asked: number | undefined
   let away = false
+  let answeredAt = elapsed()
   const look = async () => {
     asked = elapsed()
-    await bus.admin.describeTopic(catalog['queue-events'].topic).then(() => { away = false }, (error: unknown) => { away = !isNoTopic(error) })
+    away = await bus.admin.describeTopic(catalog['queue-events'].topic).then(() => false, (error: unknown) => !isNoTopic(error))
     asked = undefined
+    if (!away) answeredAt = elapsed()
   }
   const run = async () => {
     while (!ending.signal.aborted) {
@@ -36,7 +38,7 @@ export function watchBus({ bus, everyMs = 1_000, lateMs = 2_000, elapsed = () =>
   }
   void run()
   return {
-    answers: () => !away && (asked === undefined || elapsed() - asked < lateMs),
+    awayMs: () => (away || (asked !== undefined && elapsed() - asked >= lateMs) ? elapsed() - answeredAt : 0),
     // A look under way is not waited for: the bus may be away for long, and nobody asks any more.
     close: () => Promise.resolve(ending.abort()),
   }

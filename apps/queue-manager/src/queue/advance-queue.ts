@@ -11,6 +11,7 @@ import {
 import { meetLive } from './meet-live.ts'
 import { retryQueue } from './retry-queue.ts'
 import { lastHeard } from './shard-reports.ts'
+import { silentMs, type Listening } from './silence.ts'
 import { advanceLiveStop, isDraining, loaderEndedShort } from './stop-live-queue.ts'
 import { endWithInputs, requestStop, settleQueue } from './stop-queue.ts'
 
@@ -36,7 +37,7 @@ function apply(draft: Draft, input: QueueInput): void {
     case 'event': return applyEvent(draft, input.event)
     case 'exited': return applyExit(draft, input)
     case 'launch-failed': return applyLaunchFailure(draft, input)
-    case 'tick': return queue.jobs.forEach((job) => tickJob(draft, job, input.listeningSince))
+    case 'tick': return queue.jobs.forEach((job) => tickJob(draft, job, input))
     case 'stop': return requestStop(draft, input.reason)
     case 'retry': return retryQueue(draft)
     case 'meet': return meetLive(draft, input)
@@ -91,12 +92,12 @@ function applyLaunchFailure(draft: Draft, { target, attempt, error }: Extract<Qu
   else failJob(draft, job, error)
 }
 
-function tickJob(draft: Draft, job: StoredJob, listeningSince: number): void {
+function tickJob(draft: Draft, job: StoredJob, listening: Listening): void {
   const { queue } = draft
   if (queue.status !== 'running') return
   if (job.status === 'waiting') return relaunch(draft, job)
   if (!isActive(job) || (queue.stop_reason !== undefined && !isDraining(queue, job))) return
-  const found = findUseless(draft, job, listeningSince)
+  const found = findUseless(draft, job, listening)
   if (!found) return
   draft.commands.push({ do: 'cancel', target: job.target, attempt: job.attempt, grace_ms: Math.min(uselessGraceMs, draft.policy.cancelGraceMs) })
   loseJob(draft, job, found)
@@ -106,15 +107,15 @@ function tickJob(draft: Draft, job: StoredJob, listeningSince: number): void {
 const uselessGraceMs = 1_000
 
 /** A worker that does not end by itself and does not work either. */
-function findUseless(draft: Draft, job: StoredJob, listeningSince: number): StoredJob['error'] {
+function findUseless(draft: Draft, job: StoredJob, listening: Listening): StoredJob['error'] {
   const { queue, now, policy } = draft
   const { at, starting, who } = lastHeard(job, queue.shards)
-  const silentMs = now - Math.max(heard(draft, at), listeningSince)
-  if (silentMs > (starting ? policy.launchTimeoutMs : policy.silenceMs)) {
-    return { code: 'WORKER_SILENT', retryable: true, message: `${who}, attempt ${job.attempt}: not heard for ${Math.round(silentMs / 1000)} s` }
+  const silent = silentMs(listening, heard(draft, at), now)
+  if (silent > (starting ? policy.launchTimeoutMs : policy.silenceMs)) {
+    return { code: 'WORKER_SILENT', retryable: true, message: `${who}, attempt ${job.attempt}: not heard for ${Math.round(silent / 1000)} s` }
   }
   const stuck = policy.progressMs === undefined ? undefined : findStuck(queue, job)
-  const stuckMs = now - Math.max(heard(draft, stuck?.since ?? now), listeningSince)
+  const stuckMs = silentMs(listening, heard(draft, stuck?.since ?? now), now)
   if (!stuck || stuckMs <= (policy.progressMs ?? Infinity)) return undefined
   return { code: 'WORKER_STUCK', retryable: true, message: `${job.target}, attempt ${job.attempt}: ${stuck.why} for ${Math.round(stuckMs / 1000)} s` }
 }

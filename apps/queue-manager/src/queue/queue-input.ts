@@ -1,6 +1,7 @@
 import { isStageType, parseDataType, parseStageType, type QueueType, type EventError, type QueueCommand, type Shard, type StoredQueue, type Target, type WorkerEvent } from '@streamforge/contracts'
 import type { JobState } from '@streamforge/launcher'
 import type { HealingView } from '../healing/decide-relaunch.ts'
+import type { Listening } from './silence.ts'
 
 /** Everything that can happen to a queue. */
 export type QueueInput =
@@ -9,8 +10,8 @@ export type QueueInput =
   /** A job's process is gone. What it had to say may still be on its way through queue-events. */
   | { kind: 'exited'; target: Target; attempt: number; state: Exclude<JobState, { status: 'running' }> }
   | { kind: 'launch-failed'; target: Target; attempt: number; error: EventError }
-  /** `listeningSince`: silence before then says nothing, for nobody was listening. */
-  | { kind: 'tick'; listeningSince: number }
+  /** Silence says nothing while nobody could be heard. */
+  | ({ kind: 'tick' } & Listening)
   | { kind: 'stop'; reason: string }
   | { kind: 'retry' }
   /** Where live began is known: history that leads up to it may start. No shards: there is nothing before it. */

@@ -30,6 +30,8 @@ export interface Traces {
   readonly poisoned: Poisoned[]
   /** Processes that were launched beside the platform, and those that were taken out of the launcher's reach. */
   readonly strays: Set<number>
+  /** Those of an attempt that was launched twice: the second works on when the first falls silent. */
+  readonly doubles: Map<string, ChildProcess>
 }
 
 /** Makes a fault happen. Undefined when there is nobody now whom it could happen to. */
@@ -75,29 +77,31 @@ async function injectIntoJob(fault: JobFault, platform: ChaosPlatform, traces: T
 async function strikeJob(fault: JobFault, job: Victim, platform: ChaosPlatform, traces: Traces): Promise<Injected | undefined> {
   const victim = `${job.target} of ${job.queue_id}, attempt ${job.attempt}`
   const replaced = { queueId: job.queue_id, target: job.target, attempt: job.attempt }
+  const silenced = runs(traces.doubles.get(victim)) ? { victim } : { victim, replaced }
   switch (fault.kind) {
     case 'kill-job': return signal(job.pid, 'SIGKILL') ? { victim, replaced } : undefined
     case 'pause-job': return pause(job.pid, victim)
-    case 'freeze-job': return signal(job.pid, 'SIGSTOP') ? { victim, replaced } : undefined
-    case 'zombie-job': return makeZombie(job, victim, replaced, fault.wokenAfterMs, platform, traces)
+    case 'freeze-job': return signal(job.pid, 'SIGSTOP') ? silenced : undefined
+    case 'zombie-job': return makeZombie(job, silenced, fault.wokenAfterMs, platform, traces)
     case 'double-launch': {
       const double = await launchAgain(job)
       if (double?.pid === undefined) return undefined
       traces.strays.add(double.pid)
+      traces.doubles.set(victim, double)
       return { victim }
     }
     default: return fault satisfies never
   }
 }
 
-async function makeZombie(
-  job: Victim, victim: string, replaced: Injected['replaced'] & object, wokenAfterMs: number, platform: ChaosPlatform, traces: Traces,
-): Promise<Injected | undefined> {
+const runs = (double: ChildProcess | undefined) => double !== undefined && double.exitCode === null && double.signalCode === null
+
+async function makeZombie(job: Victim, silenced: Injected, wokenAfterMs: number, platform: ChaosPlatform, traces: Traces): Promise<Injected | undefined> {
   if (!signal(job.pid, 'SIGSTOP')) return undefined
   await hideFromLauncher(platform.jobsDir, job)
   traces.strays.add(job.pid)
   return {
-    victim, replaced,
+    ...silenced,
     aftermath: async () => {
       await new Promise((resolve) => setTimeout(resolve, wokenAfterMs))
       signal(job.pid, 'SIGCONT')
