@@ -3,6 +3,7 @@ import { liveVenueNamed, venueNamed } from '@streamforge/market'
 import { abortableDelay, WorkStopped, type ConfigOf, type WorkerContext, type WorkerResult } from '@streamforge/service'
 import type { Config } from './config.ts'
 import { liveMetrics } from './live-metrics.ts'
+import { runInRealTime } from './real-time.ts'
 import type { Opened, Together } from './run-together.ts'
 
 type Worker = WorkerContext<ConfigOf<typeof Config>>
@@ -15,12 +16,13 @@ export const liveWorker = (together: Together) => (worker: Worker): Promise<Work
   return together.join({ assignment, bus, log, progress, signal, endsWithMarkers }, () => openVenue(assignment, worker))
 }
 
-/** @throws StreamForgeError UNKNOWN_VENUE */
+/** Once a process. @throws StreamForgeError UNKNOWN_VENUE */
 function openVenue({ venue: name }: Assignment, { config, log, now, random, metrics }: Worker): Opened {
   const urls: Record<string, { rest: string | undefined; ws: string | undefined }> = {
     binance: { rest: config.BINANCE_REST_URL, ws: config.BINANCE_WS_URL },
     coinbase: { rest: config.COINBASE_REST_URL, ws: config.COINBASE_WS_URL },
   }
+  if (config.LIVE_SCHEDULING === 'realtime') void runInRealTime(log)
   const { rest, ws } = urls[name] ?? { rest: undefined, ws: undefined }
   const venue = liveVenueNamed(name)
   // Not the worker's own signal: a request that it cut off would count as a failure while the lane still has its end to write.

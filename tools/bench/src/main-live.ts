@@ -1,4 +1,4 @@
-// npm run bench:live [-- --minutes 10] [-- --rate 20000] [-- --symbols BTCUSDT,ETHUSDT] [-- --json FILE] [-- --no-book]
+// npm run bench:live [-- --minutes 10] [-- --rate 20000] [-- --symbols BTCUSDT,ETHUSDT] [-- --scheduling ordinary] [-- --json FILE] [-- --no-book]
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { benchBook } from './book-throughput.ts'
@@ -9,16 +9,22 @@ import type { BenchmarkResult } from './row.ts'
 
 const { values } = parseArgs({ options: {
   minutes: { type: 'string', default: '1' }, rate: { type: 'string', default: '20000' }, symbols: { type: 'string', default: 'BTCUSDT,ETHUSDT,SOLUSDT,XRPUSDT' },
-  'warm-up': { type: 'string', default: '15' }, json: { type: 'string' }, 'no-book': { type: 'boolean', default: false },
+  'warm-up': { type: 'string', default: '15' }, scheduling: { type: 'string', default: 'realtime' }, json: { type: 'string' }, 'no-book': { type: 'boolean', default: false },
 } })
+function refuse(reason: string): never {
+  process.stderr.write(`${reason}\n`)
+  process.exit(2)
+}
+
 const number = (name: 'minutes' | 'rate' | 'warm-up') => {
   const value = Number(values[name])
   if (Number.isFinite(value) && value > 0) return value
-  process.stderr.write(`--${name} ${values[name]} is no positive number\n`)
-  process.exit(2)
+  return refuse(`--${name} ${values[name]} is no positive number`)
 }
+const schedulings = ['ordinary', 'realtime'] as const
+const scheduling = schedulings.find((name) => name === values.scheduling) ?? refuse(`--scheduling ${values.scheduling} is neither ${schedulings.join(' nor ')}`)
 const say = (line: string) => process.stderr.write(`${line}\n`)
-const load = { minutes: number('minutes'), rate: number('rate'), symbols: values.symbols.split(','), warmUpSeconds: number('warm-up'), say }
+const load = { minutes: number('minutes'), rate: number('rate'), symbols: values.symbols.split(','), warmUpSeconds: number('warm-up'), scheduling, say }
 const result: BenchmarkResult = reportLive(await measureLive(load))
 if (!values['no-book']) {
   say('order book ...')

@@ -20,7 +20,7 @@ export interface MeasuredCosts {
  * rate against a second run at that rate.
  */
 export async function measureCosts({ rate, say }: { rate: number; say: (line: string) => void }): Promise<MeasuredCosts> {
-  const run = (messages: number) => measureLive({ minutes: 1, rate: messages, symbols, warmUpSeconds: 10, say })
+  const run = (messages: number) => measureLive({ minutes: 1, rate: messages, symbols, warmUpSeconds: 10, scheduling: 'ordinary', say })
   const first = await run(rate)
   const broker = await brokerMicroseconds(say)
   const costs: Costs = {

@@ -6,7 +6,7 @@ import { reportLive } from './report-live.ts'
 
 describe('the benchmark of live data', () => {
   it('runs the whole platform, loses nothing, and tells its figures', { timeout: 120_000 }, async () => {
-    const measured = await measureLive({ minutes: 0.03, rate: 300, symbols: ['BTCUSDT'], warmUpSeconds: 1, say: () => undefined })
+    const measured = await measureLive({ minutes: 0.03, rate: 300, symbols: ['BTCUSDT'], warmUpSeconds: 1, scheduling: 'realtime', say: () => undefined })
     for (const { queue, told, topic, stored } of measured.queues) {
       expect(told, queue.type).toBeGreaterThan(50)
       expect([keptRecords(topic), topic.breaks], queue.type).toEqual([told, 0])

@@ -8,7 +8,7 @@ import { addHistograms, between, countOf, readCounter, readHistogram, type Histo
 import { inspectable, readLiveHeap } from './live-heap.ts'
 import { openPage } from './page-delay.ts'
 import { startPlatformProcess, type PlatformProcess } from './platform-process.ts'
-import { watchProcesses, type ProcessUse } from './processes.ts'
+import { isRealTime, watchProcesses, type ProcessUse } from './processes.ts'
 import type { QueueProof } from './proof.ts'
 import { pauseExchange, readTruth, toldInAll, type ExchangeTruth } from './simulator.ts'
 import { until, workflowApi } from './workflow.ts'
@@ -20,6 +20,8 @@ export interface LiveLoad {
   readonly symbols: readonly string[]
   /** Seconds before anything is measured: processes start, compile and fill their heaps. */
   readonly warmUpSeconds: number
+  /** What the loaders ask of the system, see docs/LIVE.md. */
+  readonly scheduling: 'ordinary' | 'realtime'
   readonly say: (line: string) => void
 }
 
@@ -39,6 +41,8 @@ export interface LiveMeasurement {
   readonly counts: { readonly pauses: number; readonly losses: number; readonly badFrames: number; readonly slowReaderLosses: number }
   readonly queues: readonly QueueProof[]
   readonly deadLetters: number
+  /** Loader processes that the system ran before ordinary ones. */
+  readonly realTimeLoaders: number
   /** Of the last minute of the measurement. */
   readonly load1: number
   /** Cores that the machine kept busy while its processes were watched. */
@@ -48,6 +52,8 @@ export interface LiveMeasurement {
 }
 
 const types = ['ws_trades', 'ws_orderbook'] as const
+/** Loaders that are behind the exchange by less have caught up: what is told while both are asked counts as well. */
+const caughtUpSeconds = 0.5
 
 /** Runs one live workflow on the whole platform at a given rate, and measures it while and after it runs. */
 export async function measureLive(load: LiveLoad): Promise<LiveMeasurement> {
@@ -55,7 +61,7 @@ export async function measureLive(load: LiveLoad): Promise<LiveMeasurement> {
   say('starting the platform')
   const platform = await startPlatformProcess({
     NOW: 'real', WS_RATE: String(load.rate / symbols.length), WS_KEEP_TRADES: '50000', MAX_LIVE_QUEUES: String(types.length * symbols.length),
-    SYMBOLS: symbols.join(','), ...inspectable,
+    SYMBOLS: symbols.join(','), LIVE_SCHEDULING: load.scheduling, ...inspectable,
   })
   try {
     return await measureOn(platform, load)
@@ -86,6 +92,11 @@ async function measureOn(platform: PlatformProcess, load: LiveLoad): Promise<Liv
     const heapsBefore = await readLiveHeaps(watch.services())
     // Asking stopped every process for some tenths of a second: what gathered meanwhile is no part of the load.
     await pause(load.warmUpSeconds)
+    say('waiting until the loaders have read what gathered meanwhile')
+    await until('the loaders have read what the exchange told', 300_000, async () => {
+      const { truth, frames } = await readLoaders(platform)
+      return toldInAll(truth) - frames < load.rate * caughtUpSeconds
+    })
     await page.reset()
     const [before, seconds, after] = await sampleOver(platform, load)
     const delays = await page.read()
@@ -95,12 +106,13 @@ async function measureOn(platform: PlatformProcess, load: LiveLoad): Promise<Liv
     const truth = await pauseExchange(platform.simulator)
     const drainSeconds = await drain(platform, api, id)
     const loaders = await readLoaders(platform)
+    const realTimeLoaders = (await Promise.all([...watch.services()].flatMap(([name, pid]) => (name.startsWith('loader-ws') ? [isRealTime(pid)] : [])))).filter(Boolean).length
     await watch.stop()
     await page.close()
     const ended = await stopWorkflow(api, id)
     say('stopped; counting')
     return {
-      load, seconds, load1, machineCores, drainSeconds,
+      load, seconds, load1, machineCores, drainSeconds, realTimeLoaders,
       offered: (toldInAll(after.truth) - toldInAll(before.truth)) / seconds,
       received: (after.frames - before.frames) / seconds,
       toTopic: between(before.toTopic, after.toTopic),

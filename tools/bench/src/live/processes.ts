@@ -129,6 +129,12 @@ async function readStat(pid: number): Promise<ProcessStat | undefined> {
   return { parent: parent!, ticks: user! + system!, megabytes: (pages! * 4096) / 1024 / 1024, wait }
 }
 
+/** Whether the system runs a process before all ordinary ones: SCHED_FIFO or SCHED_RR, see sched(7). */
+export async function isRealTime(pid: number): Promise<boolean> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
+  return ['1', '2'].includes(text.slice(text.lastIndexOf(')') + 2).split(' ')[38] ?? '')
+}
+
 /** Ticks of all cores that were not idle. */
 function readBusyTicks(): number {
   const [, user, nice, system, , , interrupts, softInterrupts, stolen] = readFirstLine('/proc/stat').split(/\s+/).map(Number)

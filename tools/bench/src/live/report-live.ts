@@ -14,12 +14,13 @@ export function reportLive(measurement: LiveMeasurement): BenchmarkRow[] {
   ]
 }
 
-function rates({ load, offered, received, seconds, load1 }: LiveMeasurement): BenchmarkRow[] {
+function rates({ load, offered, received, seconds, load1, realTimeLoaders }: LiveMeasurement): BenchmarkRow[] {
   const benchmark = `live, ${Math.round(seconds)} s`
   return [
     { benchmark, subject: `told by the exchange, ${load.symbols.length} symbols`, value: Math.round(offered), unit: 'messages/s',
       target: `${load.rate}`, met: offered >= 0.98 * load.rate },
     { benchmark, subject: 'read by the loaders', value: Math.round(received), unit: 'messages/s', ratio: received / offered, baseline: 'told' },
+    { benchmark, subject: `loader processes that ran in real time (asked for: ${load.scheduling})`, value: realTimeLoaders, unit: '' },
     { benchmark, subject: 'load average of the last minute', value: round(load1, 2), unit: '' },
   ]
 }
