@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { heartbeatsOfSilence } from './queue/silence.ts'
 
 /** Ours alone: a job that took them over would listen on our ports. */
 const own = new Set(['PORT', 'HOST', 'HEALTH_PORT'])
@@ -10,6 +11,6 @@ const own = new Set(['PORT', 'HOST', 'HEALTH_PORT'])
  */
 export function jobEnvironment(env: Readonly<Record<string, string | undefined>>, dataDir: string): Record<string, string> {
   const passed = Object.entries(env).filter((e): e is [string, string] => e[1] !== undefined && !own.has(e[0]))
-  const heartbeat: Record<string, string> = env.SILENCE_MS === undefined ? {} : { HEARTBEAT_MS: String(Math.max(100, Math.floor(Number(env.SILENCE_MS) / 3))) }
+  const heartbeat: Record<string, string> = env.SILENCE_MS === undefined ? {} : { HEARTBEAT_MS: String(Math.max(100, Math.floor(Number(env.SILENCE_MS) / heartbeatsOfSilence))) }
   return { NODE_COMPILE_CACHE: join(dataDir, 'cache', 'compile'), ...heartbeat, ...Object.fromEntries(passed), DATA_DIR: dataDir, HEALTH_PORT: '0' }
 }

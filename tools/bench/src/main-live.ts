@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { benchBook } from './book-throughput.ts'
-import { measureLive } from './live/measure-live.ts'
+import { measureLive, schedulings } from './live/measure-live.ts'
 import { reportLive } from './live/report-live.ts'
 import { renderResult } from './render-result.ts'
 import type { BenchmarkResult } from './row.ts'
@@ -21,7 +21,6 @@ const number = (name: 'minutes' | 'rate' | 'warm-up') => {
   if (Number.isFinite(value) && value > 0) return value
   return refuse(`--${name} ${values[name]} is no positive number`)
 }
-const schedulings = ['ordinary', 'realtime'] as const
 const scheduling = schedulings.find((name) => name === values.scheduling) ?? refuse(`--scheduling ${values.scheduling} is neither ${schedulings.join(' nor ')}`)
 const say = (line: string) => process.stderr.write(`${line}\n`)
 const load = { minutes: number('minutes'), rate: number('rate'), symbols: values.symbols.split(','), warmUpSeconds: number('warm-up'), scheduling, say }

@@ -1,5 +1,6 @@
 import { advance } from '../queue/advance-queue.ts'
 import type { QueueInput } from '../queue/queue-input.ts'
+import { heartbeatsOfSilence } from '../queue/silence.ts'
 import type { OrchestratorParts } from './orchestrator-parts.ts'
 import { jobReconciler } from '../healing/reconcile-jobs.ts'
 import { adoptWorkflows, kickOutboxes } from './adopt-workflows.ts'
@@ -14,7 +15,6 @@ const retentionSweepMs = 60_000
 const trimMs = 600_000
 const evictIdleMs = 60_000
 const reconcileMs = 30_000
-const heartbeatsOfSilence = 3
 
 export interface Ticker {
   /** From now on jobs that say nothing are taken for lost, and lost ones are launched again. */

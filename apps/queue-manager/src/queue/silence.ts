@@ -1,3 +1,6 @@
+/** A worker is silent once it has missed so many. */
+export const heartbeatsOfSilence = 3
+
 /** From and to in milliseconds since the epoch: nobody could be heard then. */
 export interface DeafTime {
   readonly from: number

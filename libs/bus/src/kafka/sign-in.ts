@@ -25,13 +25,13 @@ export function signInAs(user: Credentials): { mechanism: 'scram-sha-512'; authe
   return {
     mechanism: 'scram-sha-512',
     authenticationProvider: (exchange) => {
-      let failure: { error: unknown } | undefined
+      let failure: unknown
       const saslAuthenticate = (request: object) => exchange.saslAuthenticate(request).catch((error: unknown) => {
-        failure ??= { error }
+        failure ??= error
         throw error
       })
       const inner = authenticator({ ...exchange, saslAuthenticate })
-      return { authenticate: () => inner.authenticate().catch((error: unknown) => { throw failure ? failure.error : error }) }
+      return { authenticate: () => inner.authenticate().catch((error: unknown) => { throw failure ?? error }) }
     },
   }
 }

@@ -13,6 +13,9 @@ import type { QueueProof } from './proof.ts'
 import { pauseExchange, readTruth, toldInAll, type ExchangeTruth } from './simulator.ts'
 import { until, workflowApi } from './workflow.ts'
 
+/** What loaders may ask of the system, see docs/LIVE.md. */
+export const schedulings = ['ordinary', 'realtime'] as const
+
 export interface LiveLoad {
   readonly minutes: number
   /** Messages a second of all symbols together. */
@@ -20,8 +23,7 @@ export interface LiveLoad {
   readonly symbols: readonly string[]
   /** Seconds before anything is measured: processes start, compile and fill their heaps. */
   readonly warmUpSeconds: number
-  /** What the loaders ask of the system, see docs/LIVE.md. */
-  readonly scheduling: 'ordinary' | 'realtime'
+  readonly scheduling: (typeof schedulings)[number]
   readonly say: (line: string) => void
 }
 
@@ -106,7 +108,7 @@ async function measureOn(platform: PlatformProcess, load: LiveLoad): Promise<Liv
     const truth = await pauseExchange(platform.simulator)
     const drainSeconds = await drain(platform, api, id)
     const loaders = await readLoaders(platform)
-    const realTimeLoaders = (await Promise.all([...watch.services()].flatMap(([name, pid]) => (name.startsWith('loader-ws') ? [isRealTime(pid)] : [])))).filter(Boolean).length
+    const realTimeLoaders = await countRealTimeLoaders(watch.services())
     await watch.stop()
     await page.close()
     const ended = await stopWorkflow(api, id)
@@ -133,6 +135,11 @@ async function readLiveHeaps(services: ReadonlyMap<string, number>): Promise<Map
     if (megabytes !== undefined) heaps.set(name, megabytes)
   }
   return heaps
+}
+
+async function countRealTimeLoaders(services: ReadonlyMap<string, number>): Promise<number> {
+  const loaders = [...services].filter(([name]) => name.startsWith('loader-ws'))
+  return (await Promise.all(loaders.map(([, pid]) => isRealTime(pid)))).filter(Boolean).length
 }
 
 const pairs = (before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>) =>

@@ -119,20 +119,23 @@ interface ProcessStat {
 }
 
 async function readStat(pid: number): Promise<ProcessStat | undefined> {
-  const [text, schedule] = await Promise.all(['stat', 'schedstat'].map((file) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '')))
-  // The name, in parentheses, may hold anything.
-  const fields = text!.slice(text!.lastIndexOf(')') + 2).split(' ')
+  const [fields, schedule] = await Promise.all([statFields(pid), readFile(`/proc/${pid}/schedstat`, 'utf8').catch(() => '')])
   if (fields.length < 22) return undefined
   const [parent, user, system, pages] = [1, 11, 12, 21].map((i) => Number(fields[i]))
   // "run time, time spent waiting for a core, time slices", nanoseconds
-  const wait = Number(schedule!.split(' ')[1] ?? 0) / 1e9
+  const wait = Number(schedule.split(' ')[1] ?? 0) / 1e9
   return { parent: parent!, ticks: user! + system!, megabytes: (pages! * 4096) / 1024 / 1024, wait }
 }
 
 /** Whether the system runs a process before all ordinary ones: SCHED_FIFO or SCHED_RR, see sched(7). */
 export async function isRealTime(pid: number): Promise<boolean> {
+  return ['1', '2'].includes((await statFields(pid))[38] ?? '')
+}
+
+/** Of /proc/PID/stat, from the state on: what stands before it, the name in parentheses, may hold anything. */
+async function statFields(pid: number): Promise<string[]> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')
-  return ['1', '2'].includes(text.slice(text.lastIndexOf(')') + 2).split(' ')[38] ?? '')
+  return text.slice(text.lastIndexOf(')') + 2).split(' ')
 }
 
 /** Ticks of all cores that were not idle. */
